@@ -1,0 +1,1 @@
+//! The compiled form of SMI policies: a verified byte table and its evaluator.

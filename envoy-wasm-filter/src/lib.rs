@@ -1,0 +1,1 @@
+//! The proxy-wasm filter that enforces a decision table inside Envoy.

@@ -1,0 +1,1 @@
+//! The SMI compiler in the browser, through wasm-bindgen.

@@ -1,0 +1,1 @@
+//! Resolves SMI policies and compiles them to a decision table.

@@ -1,0 +1,1 @@
+//! Service Mesh Interface documents as types, with spans and diagnostics.

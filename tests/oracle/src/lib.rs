@@ -1,0 +1,1 @@
+//! An independent interpreter of SMI policies, written from the specification's words.
