@@ -1,0 +1,73 @@
+//! What hosts and identities look like before they are looked up.
+
+/// The host of an authority: without its port and without one trailing dot.
+///
+/// The case is left to the look-up, which folds it. An authority that is not
+/// `host[:port]` (user information, several values joined by commas, spaces) has
+/// no host, and so matches no rule that names one.
+#[must_use]
+pub fn host(authority: &[u8]) -> Option<&[u8]> {
+    let host = if authority.starts_with(b"[") {
+        let end = authority.iter().position(|byte| *byte == b']')? + 1;
+        let (host, port) = authority.split_at_checked(end)?;
+        is_port(port).then_some(host)?
+    } else {
+        let end = authority.iter().position(|byte| *byte == b':').unwrap_or(authority.len());
+        let (host, port) = authority.split_at_checked(end)?;
+        is_port(port).then_some(host)?
+    };
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    let valid = |byte: &u8| byte.is_ascii_graphic() && !b"@,/\\?#;\"'".contains(byte);
+    host.iter().all(valid).then_some(host)
+}
+
+/// Nothing, or a colon with digits.
+fn is_port(text: &[u8]) -> bool {
+    match text.split_first() {
+        None => true,
+        Some((colon, digits)) => *colon == b':' && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// Whether the bytes may be a SPIFFE ID (the alphabet of the SPIFFE standard,
+/// section 2). Others are not looked up, whatever a table contains: proxies join
+/// several names with `,` and `;`, and do not quote.
+#[must_use]
+pub fn is_spiffe_id(identity: &[u8]) -> bool {
+    const LONGEST: usize = 2048;
+    let valid = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/".contains(byte);
+    identity.len() <= LONGEST
+        && identity.strip_prefix(b"spiffe://").is_some_and(|rest| {
+            rest.first().is_some_and(|first| *first != b'/') && rest.iter().all(valid)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_loses_its_port_and_one_dot() {
+        assert_eq!(host(b"shop.example:8080"), Some(&b"shop.example"[..]));
+        assert_eq!(host(b"shop.example."), Some(&b"shop.example"[..]));
+        assert_eq!(host(b"shop.example.:80"), Some(&b"shop.example"[..]));
+        assert_eq!(host(b"[::1]:80"), Some(&b"[::1]"[..]));
+        assert_eq!(host(b""), Some(&b""[..]));
+    }
+
+    #[test]
+    fn what_is_no_authority_has_no_host() {
+        for authority in [&b"user@shop"[..], b"a,b", b"a b", b"a:b", b"a:80:90", b"[::1", b"a\xff"]
+        {
+            assert_eq!(host(authority), None, "{}", authority.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn spiffe_ids_have_a_trust_domain_and_a_narrow_alphabet() {
+        assert!(is_spiffe_id(b"spiffe://cluster.local/ns/a/sa/b"));
+        for identity in [&b""[..], b"spiffe://", b"spiffe:///ns", b"https://a", b"spiffe://a,b"] {
+            assert!(!is_spiffe_id(identity), "{}", identity.escape_ascii());
+        }
+    }
+}

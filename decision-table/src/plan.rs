@@ -1,0 +1,243 @@
+//! Writing tables (feature `alloc`).
+//!
+//! A [`Plan`] says what a table contains; [`Plan::write`] gives the bytes. The
+//! same plan always gives the same bytes.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+
+use sha2::{Digest, Sha256};
+
+use crate::dialect::Dialect;
+use crate::section::{automata, levels, names, nodes, ports, provenance};
+use crate::verdict::Verdict;
+use crate::wire::{CHECKSUM_START, ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, Kind, MAGIC};
+
+/// The contents of a table.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The dialect in which the policies were read.
+    pub dialect: Dialect,
+    /// The SPIFFE ID of the workload that the table is for; `None`: a whole mesh.
+    pub workload: Option<String>,
+    /// SPIFFE IDs of destinations and their classes, from 1.
+    pub destinations: Vec<(String, u32)>,
+    /// SPIFFE IDs of peers and their classes, from 1.
+    pub peers: Vec<(String, u32)>,
+    /// Methods that rules name and their classes, from 1.
+    pub methods: Vec<(String, u32)>,
+    /// Ports that rules name, in ascending order; their classes count from 1.
+    pub ports: Vec<u16>,
+    /// What is looked at, in this order.
+    pub levels: Vec<Level>,
+    /// The automata that the levels refer to.
+    pub automata: Vec<Automaton>,
+    /// The decision diagram.
+    pub nodes: Vec<Node>,
+    /// Where the diagram begins.
+    pub root: Next,
+    /// Names and places of the rules by their id; empty leaves the provenance out.
+    pub rules: Vec<Rule>,
+}
+
+/// What a level looks at; automata are given by their index in the plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// HTTP is class 1, TCP 2, UDP 3.
+    Protocol,
+    /// The called workload, by [`Plan::destinations`].
+    Destination,
+    /// The caller, by [`Plan::peers`].
+    Peer,
+    /// The port, by [`Plan::ports`].
+    Port,
+    /// The path without its query.
+    Path(u32),
+    /// The method, by [`Plan::methods`].
+    Method,
+    /// The host in lower case, without port and trailing dot.
+    Host(u32),
+    /// All values of the header with this lower-case name.
+    Header(String, u32),
+}
+
+/// An automaton that tells which set of patterns matches all of a text.
+///
+/// State 0 is dead: it accepts class 0 and leads only to itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Automaton {
+    /// The column of every byte.
+    pub column: [u8; 256],
+    /// How many columns a row has.
+    pub columns: u32,
+    /// The state in which a text begins.
+    pub start: u16,
+    /// The target states, row by row.
+    pub transitions: Vec<u16>,
+    /// The class that each state accepts; class 0 is the empty set.
+    pub accepts: Vec<u16>,
+    /// How many classes there are.
+    pub classes: u32,
+    /// For pairs of different classes a < b that share patterns, in ascending
+    /// order: the class of the shared ones. Pairs that are not listed share none.
+    pub meets: Vec<[u16; 3]>,
+}
+
+/// A node of the diagram.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Node {
+    /// What it looks at: an index into [`Plan::levels`].
+    pub level: u32,
+    /// Where classes without an edge lead.
+    pub otherwise: Next,
+    /// Where classes lead, in ascending order.
+    pub edges: Vec<(u32, Next)>,
+}
+
+/// Where an edge leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Next {
+    /// To the node with this index, on a later level.
+    Node(u32),
+    /// To an answer.
+    Leaf(Verdict),
+}
+
+/// The names and the place of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// See [`RuleInfo::target`](crate::RuleInfo::target).
+    pub target: String,
+    /// See [`RuleInfo::route`](crate::RuleInfo::route).
+    pub route: String,
+    /// See [`RuleInfo::file`](crate::RuleInfo::file).
+    pub file: String,
+    /// See [`RuleInfo::line`](crate::RuleInfo::line).
+    pub line: u32,
+}
+
+/// The contents do not fit into a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge;
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the policies do not fit into a table: it would be larger than 4 GiB")
+    }
+}
+
+impl core::error::Error for TooLarge {}
+
+impl Plan {
+    /// The most rules that a table can name.
+    pub const MOST_RULES: u32 = nodes::MOST_RULES;
+    /// The most nodes that a table can have.
+    pub const MOST_NODES: u32 = nodes::MOST_NODES;
+
+    /// The bytes of the table.
+    ///
+    /// # Errors
+    ///
+    /// When they would be more than 4 GiB.
+    pub fn write(&self) -> Result<Vec<u8>, TooLarge> {
+        let mut scope = Buffer::default();
+        scope.bytes(self.workload.as_deref().unwrap_or_default().as_bytes());
+        let mut sections = alloc::vec![
+            (Kind::Scope, scope),
+            (Kind::Destinations, names::write(&self.destinations)?),
+            (Kind::Peers, names::write(&self.peers)?),
+            (Kind::Methods, names::write(&self.methods)?),
+            (Kind::Ports, ports::write(&self.ports)?),
+            (Kind::Levels, levels::write(&self.levels)?),
+            (Kind::Automata, automata::write(&self.automata)?),
+            (Kind::Nodes, nodes::write(self.root, &self.nodes)?),
+        ];
+        let digest = self.digest(&sections)?;
+        if !self.rules.is_empty() {
+            sections.push((Kind::Provenance, provenance::write(&self.rules)?));
+        }
+        frame(self.dialect, &digest, sections)
+    }
+
+    /// Over version, dialect and, for each deciding section, kind, length, bytes.
+    fn digest(&self, sections: &[(Kind, Buffer)]) -> Result<[u8; 32], TooLarge> {
+        let mut digest = Sha256::new();
+        digest.update(FORMAT_VERSION.to_le_bytes());
+        digest.update([self.dialect.id()]);
+        for (kind, section) in sections {
+            let length = u32::try_from(section.len()).map_err(|_| TooLarge)?;
+            digest.update(kind.id().to_le_bytes());
+            digest.update(length.to_le_bytes());
+            digest.update(&section.0);
+        }
+        Ok(digest.finalize().into())
+    }
+}
+
+fn frame(
+    dialect: Dialect,
+    digest: &[u8; 32],
+    sections: Vec<(Kind, Buffer)>,
+) -> Result<Vec<u8>, TooLarge> {
+    let mut directory = Buffer::default();
+    directory.length(sections.len())?;
+    let mut body = Buffer::default();
+    let body_start = HEADER_LENGTH + sections.len() * ENTRY_LENGTH;
+    for (kind, section) in sections {
+        directory.u32(kind.id());
+        directory.length(body_start + body.len())?;
+        directory.length(section.len())?;
+        body.bytes(&section.0);
+        while !body.len().is_multiple_of(4) {
+            body.bytes(&[0]);
+        }
+    }
+
+    // What the checksum covers.
+    let mut covered = Buffer::default();
+    covered.bytes(digest);
+    covered.bytes(&directory.0);
+    covered.bytes(&body.0);
+
+    let mut out = Buffer::default();
+    out.bytes(&MAGIC);
+    out.u16(FORMAT_VERSION);
+    out.bytes(&[dialect.id(), 0]);
+    out.length(CHECKSUM_START + covered.len())?;
+    out.u32(crc32fast::hash(&covered.0));
+    out.bytes(&covered.0);
+    Ok(out.0)
+}
+
+/// Bytes under construction.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Buffer(Vec<u8>);
+
+impl Buffer {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn u16(&mut self, value: u16) {
+        self.bytes(&value.to_le_bytes());
+    }
+
+    pub(crate) fn u32(&mut self, value: u32) {
+        self.bytes(&value.to_le_bytes());
+    }
+
+    /// A count, offset or length.
+    pub(crate) fn length(&mut self, value: usize) -> Result<(), TooLarge> {
+        self.u32(u32::try_from(value).map_err(|_| TooLarge)?);
+        Ok(())
+    }
+
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
