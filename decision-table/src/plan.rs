@@ -85,7 +85,7 @@ pub struct Automaton {
 }
 
 /// A node of the diagram.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Node {
     /// What it looks at: an index into [`Plan::levels`].
     pub level: u32,
@@ -96,7 +96,7 @@ pub struct Node {
 }
 
 /// Where an edge leads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Next {
     /// To the node with this index, on a later level.
     Node(u32),

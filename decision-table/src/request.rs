@@ -73,6 +73,12 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>, const LENGTH: usize> Headers for [(N, V); L
     }
 }
 
+impl<H: Headers + ?Sized> Headers for &H {
+    fn visit(&self, name: &[u8], visit: &mut dyn FnMut(&[u8])) {
+        (**self).visit(name, visit);
+    }
+}
+
 /// No headers, as on a TCP connection.
 #[derive(Clone, Copy, Debug)]
 pub struct NoHeaders;

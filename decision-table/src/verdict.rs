@@ -10,7 +10,7 @@ use core::fmt;
 pub struct RuleId(pub u32);
 
 /// Allowed or denied, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// This rule allows it. When several do, the first of them by the names of
     /// TrafficTarget, route and match.
@@ -28,7 +28,7 @@ impl Verdict {
 }
 
 /// Why a request was denied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Denial {
     /// What was missing.
     pub reason: Reason,

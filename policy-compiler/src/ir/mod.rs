@@ -1,0 +1,94 @@
+//! Policies whose every name has been looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smi_model::source::Span;
+
+use crate::automata::Pattern;
+use crate::options::Options;
+
+/// What the policies permit: nothing in it refers to anything that is not there.
+///
+/// Made by [`resolve`](crate::resolve()). What could not be understood is not in
+/// it, and so grants nothing.
+#[derive(Clone, Debug)]
+pub struct PolicySet {
+    pub(crate) options: Options,
+    /// In the order of their names, which is independent of the documents' order.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) workloads: BTreeSet<String>,
+}
+
+impl PolicySet {
+    /// The SPIFFE IDs of all workloads: of every destination and of every
+    /// ServiceAccount among the documents, in order.
+    pub fn workloads(&self) -> impl Iterator<Item = &str> {
+        self.workloads.iter().map(String::as_str)
+    }
+
+    /// How many rules there are: matches of routes under TrafficTargets.
+    #[must_use]
+    pub fn rule_count(&self) -> usize {
+        self.rules.len()
+    }
+
+    /// The traffic splits that apply to all requests for their root.
+    #[must_use]
+    pub fn splits(&self) -> &[Split] {
+        &self.splits
+    }
+
+    /// The options with which the policies were read.
+    #[must_use]
+    pub const fn options(&self) -> &Options {
+        &self.options
+    }
+}
+
+/// A permission: `sources` may call `destination` when all conditions hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Rule {
+    /// `namespace/name` of the TrafficTarget.
+    pub(crate) target: String,
+    /// `namespace/group#match`, or `namespace/name` of a TCPRoute or UDPRoute.
+    pub(crate) route: String,
+    pub(crate) condition: Condition,
+    /// The SPIFFE ID of the workload that is called.
+    pub(crate) destination: String,
+    /// SPIFFE IDs of those who may call.
+    pub(crate) sources: BTreeSet<String>,
+    /// `None`: every port.
+    pub(crate) ports: Option<BTreeSet<u16>>,
+    /// Where the route was written.
+    pub(crate) span: Span,
+}
+
+/// What a rule wants of the traffic itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Condition {
+    Http(HttpCondition),
+    Tcp,
+    Udp,
+}
+
+/// The AND of its parts; what is absent is unconstrained.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct HttpCondition {
+    pub(crate) path: Option<Pattern>,
+    pub(crate) methods: Option<BTreeSet<String>>,
+    pub(crate) host: Option<Pattern>,
+    /// By lower-case name.
+    pub(crate) headers: BTreeMap<String, Pattern>,
+}
+
+/// Requests for a root service are shared among backends by weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The namespace of the root and of the backends.
+    pub namespace: String,
+    /// The Service that clients call.
+    pub root: String,
+    /// Services and their weights; the sum is positive.
+    pub backends: Vec<(String, u32)>,
+}

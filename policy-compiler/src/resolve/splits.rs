@@ -1,0 +1,89 @@
+//! TrafficSplits: which Services share the requests for which.
+
+use std::collections::BTreeMap;
+
+use smi_model::canonical::TrafficSplit;
+use smi_model::diagnostic::Diagnostic;
+use smi_model::source::{Span, Spanned};
+
+use super::{Resolver, missing_from, nearest};
+use crate::code;
+use crate::ir::Split;
+
+impl Resolver<'_> {
+    pub(super) fn splits(&mut self) -> Vec<Split> {
+        let mut splits: BTreeMap<(String, String), (Span, Split)> = BTreeMap::new();
+        // By name, so that the order of the documents decides nothing.
+        let mut written: Vec<&TrafficSplit> = self.bundle.traffic_splits.iter().collect();
+        written.sort_by_key(|split| split.meta.qualified_name());
+        for split in written {
+            let Some(resolved) = self.split(split) else { continue };
+            let key = (resolved.namespace.clone(), resolved.root.clone());
+            if let Some((first, _)) = splits.get(&key) {
+                let message = format!("a second TrafficSplit shares the requests for `{}`", key.1);
+                let error = Diagnostic::error(code::SECOND_SPLIT, split.service.span, message)
+                    .related(*first, "the first one")
+                    .help("merge their backends, or give all but one of them `matches`");
+                self.report(error);
+            } else {
+                splits.insert(key, (split.service.span, resolved));
+            }
+        }
+        splits.into_values().map(|(_, split)| split).collect()
+    }
+
+    fn split(&mut self, split: &TrafficSplit) -> Option<Split> {
+        let namespace = &split.meta.namespace.value;
+        let root = service_name(&split.service.value);
+        self.service(&split.service, namespace);
+        let mut valid = true;
+        for backend in &split.backends {
+            self.service(&backend.service, namespace);
+            if service_name(&backend.service.value) == root && !self.choices.split_to_itself {
+                let message =
+                    format!("backend `{}` is the root of this split itself", backend.service.value);
+                self.report(
+                    Diagnostic::error(code::SPLIT_TO_ITSELF, backend.service.span, message)
+                        .related(split.service.span, "the root")
+                        .help("name the Service of the version instead"),
+                );
+                valid = false;
+            }
+        }
+        if let Some(first) = split.matches.first() {
+            let message = "splits with `matches` are not compiled yet: all requests go to the root";
+            self.report(Diagnostic::warning(code::SPLIT_MATCHES, first.span, message));
+        }
+        (valid && split.matches.is_empty()).then(|| Split {
+            namespace: namespace.clone(),
+            root: root.to_owned(),
+            backends: split
+                .backends
+                .iter()
+                .map(|backend| {
+                    (service_name(&backend.service.value).to_owned(), backend.weight.value)
+                })
+                .collect(),
+        })
+    }
+
+    fn service(&mut self, service: &Spanned<String>, namespace: &str) {
+        let name = service_name(&service.value);
+        let metas = self.bundle.services.iter().map(|service| &service.meta);
+        if let Some(names) = missing_from(metas, namespace, name)
+            && !self.is_broken("Service", namespace, name)
+        {
+            let message = format!(
+                "there is no Service `{name}` in namespace `{namespace}` among the documents"
+            );
+            let warning = Diagnostic::warning(code::UNKNOWN_SERVICE, service.span, message);
+            self.report(nearest::suggest(warning, service, names));
+        }
+    }
+}
+
+/// `bookstore`, `bookstore.bookstore` and `bookstore.bookstore.svc.cluster.local`
+/// are the same service.
+fn service_name(written: &str) -> &str {
+    written.split('.').next().unwrap_or(written)
+}

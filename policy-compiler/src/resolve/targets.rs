@@ -1,0 +1,246 @@
+//! TrafficTargets: who, and on which rules.
+
+use std::collections::BTreeSet;
+
+use smi_model::canonical::{RouteKind, RuleRef, Subject, TrafficTarget};
+use smi_model::diagnostic::Diagnostic;
+use smi_model::source::Spanned;
+
+use super::routes::{Match, Route, Routes};
+use super::{Resolver, nearest};
+use crate::code;
+use crate::ir::{Condition, HttpCondition, Rule};
+use crate::options::OmittedNamespace;
+
+/// What the rules of one target come to.
+#[derive(Default)]
+struct Terms {
+    /// HTTP conditions with the name and place of their match.
+    http: Vec<(String, smi_model::source::Span, HttpCondition)>,
+    /// Name, ports and place of each TCPRoute that was found.
+    tcp: Vec<L4>,
+    udp: Vec<L4>,
+}
+
+struct L4 {
+    route: String,
+    ports: Option<BTreeSet<u16>>,
+    span: smi_model::source::Span,
+}
+
+impl Resolver<'_> {
+    pub(super) fn target(&mut self, target: &TrafficTarget, routes: &Routes) -> Vec<Rule> {
+        let namespace = &target.meta.namespace;
+        // Everything is looked at before anything is given up, so that all
+        // problems of a target are reported together.
+        let destination = self.destination(target);
+        let sources: BTreeSet<String> =
+            target.sources.iter().filter_map(|source| self.source(source, namespace)).collect();
+        let mut terms = Terms::default();
+        for rule in &target.rules {
+            self.rule(rule, namespace, routes, &mut terms);
+        }
+        match destination {
+            Some(destination) if !sources.is_empty() => {
+                self.rules(target, terms, &destination, &sources)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn destination(&mut self, target: &TrafficTarget) -> Option<String> {
+        let own = &target.meta.namespace;
+        let omitted = self.choices.destination_namespace;
+        let namespace = self.namespace(&target.destination, own, omitted)?;
+        if namespace != own.value && !self.choices.foreign_destination {
+            let message = format!(
+                "this TrafficTarget is in namespace `{}`, its destination in `{namespace}`",
+                own.value
+            );
+            let place = target.destination.namespace.as_ref().map_or(own.span, |name| name.span);
+            self.report(
+                Diagnostic::error(code::FOREIGN_DESTINATION, place, message)
+                    .related(own.span, "the TrafficTarget's namespace")
+                    .help("only the owner of a namespace may open its workloads; put the TrafficTarget there"),
+            );
+            return None;
+        }
+        let identity = self.identity(&namespace, &target.destination.name);
+        self.checked(identity, &target.destination)
+    }
+
+    fn source(&mut self, source: &Subject, own: &Spanned<String>) -> Option<String> {
+        let namespace = self.namespace(source, own, self.choices.source_namespace)?;
+        let identity = self.identity(&namespace, &source.name);
+        self.checked(identity, source)
+    }
+
+    fn namespace(
+        &mut self,
+        subject: &Subject,
+        own: &Spanned<String>,
+        omitted: OmittedNamespace,
+    ) -> Option<String> {
+        match (&subject.namespace, omitted) {
+            (Some(namespace), _) => Some(namespace.value.clone()),
+            (None, OmittedNamespace::OfTarget) => Some(own.value.clone()),
+            (None, OmittedNamespace::Error) => {
+                let message = format!(
+                    "`{}` has no namespace, and in dialect `{}` it then matches nobody",
+                    subject.name.value, self.options.dialect
+                );
+                self.report(
+                    Diagnostic::error(code::MISSING_NAMESPACE, subject.name.span, message)
+                        .help(format!("add `namespace: {}` if that is meant", own.value)),
+                );
+                None
+            }
+        }
+    }
+
+    /// An identity that cannot stand in a certificate would never match.
+    fn checked(&mut self, identity: String, subject: &Subject) -> Option<String> {
+        if decision_table::normalise::is_spiffe_id(identity.as_bytes()) {
+            return Some(identity);
+        }
+        let message = format!("`{identity}` is not a SPIFFE ID");
+        self.report(Diagnostic::error(code::INVALID_IDENTITY, subject.name.span, message));
+        None
+    }
+
+    fn rule(
+        &mut self,
+        rule: &RuleRef,
+        namespace: &Spanned<String>,
+        routes: &Routes,
+        terms: &mut Terms,
+    ) {
+        let key = (rule.kind, namespace.value.clone(), rule.name.value.clone());
+        let route = format!("{}/{}", namespace.value, rule.name.value);
+        match routes.get(&key) {
+            None => self.unknown_route(rule, &namespace.value, routes),
+            Some(Route::Http(matches)) => {
+                for one in self.chosen(rule, matches) {
+                    if let Some(condition) = &one.condition {
+                        let name = format!("{route}#{}", one.name);
+                        terms.http.push((name, one.span, condition.clone()));
+                    }
+                }
+            }
+            Some(Route::L4 { ports, span }) => {
+                let l4 = L4 { route, ports: ports.clone(), span: *span };
+                if rule.kind == RouteKind::Udp { &mut terms.udp } else { &mut terms.tcp }.push(l4);
+            }
+        }
+    }
+
+    fn unknown_route(&mut self, rule: &RuleRef, namespace: &str, routes: &Routes) {
+        let (kind, name) = (rule.kind, &rule.name);
+        if self.is_broken(kind.as_str(), namespace, &name.value) {
+            return;
+        }
+        let message =
+            format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
+        let error = Diagnostic::error(code::UNKNOWN_ROUTE, rule.name.span, message)
+            .label("this rule grants nothing");
+        let elsewhere =
+            routes.keys().find(|(of_kind, _, of_name)| *of_kind == kind && *of_name == name.value);
+        let error = match elsewhere {
+            Some((_, other, _)) => error.help(format!(
+                "there is one in namespace `{other}`, but a TrafficTarget sees only routes of its own"
+            )),
+            None => nearest::suggest(
+                error,
+                name,
+                routes
+                    .keys()
+                    .filter(|(of_kind, of, _)| *of_kind == kind && of == namespace)
+                    .map(|(.., name)| name.as_str()),
+            ),
+        };
+        self.report(error);
+    }
+
+    /// The matches of a group that a rule names.
+    fn chosen<'m>(&mut self, rule: &RuleRef, matches: &'m [Match]) -> Vec<&'m Match> {
+        let Some(names) = &rule.matches else {
+            if self.choices.omitted_matches_mean_all {
+                return matches.iter().collect();
+            }
+            let message = format!(
+                "without `matches` this rule grants nothing in dialect `{}`",
+                self.options.dialect
+            );
+            self.report(
+                Diagnostic::warning(code::OMITTED_MATCHES, rule.name.span, message)
+                    .help("list the names of the matches that are meant"),
+            );
+            return Vec::new();
+        };
+        let mut chosen = Vec::new();
+        for name in names {
+            match matches.iter().find(|one| one.name == name.value) {
+                Some(one) => chosen.push(one),
+                None => {
+                    let message = format!(
+                        "HTTPRouteGroup `{}` has no match `{}`",
+                        rule.name.value, name.value
+                    );
+                    let error = Diagnostic::error(code::UNKNOWN_MATCH, name.span, message);
+                    let known = matches.iter().map(|one| one.name.as_str());
+                    self.report(nearest::suggest(error, name, known));
+                }
+            }
+        }
+        chosen
+    }
+
+    /// TCPRoutes narrow the HTTP rules of their target to their ports, and admit
+    /// connections that are not HTTP on them.
+    ///
+    /// Which kinds of rules there are is judged by what was written, not by what
+    /// was found: a broken reference must not turn "these ports" into "every port",
+    /// nor "these requests" into "all HTTP".
+    fn rules(
+        &self,
+        target: &TrafficTarget,
+        terms: Terms,
+        destination: &str,
+        sources: &BTreeSet<String>,
+    ) -> Vec<Rule> {
+        let wrote = |kind| target.rules.iter().any(|rule| rule.kind == kind);
+        let rule = |route, condition, ports, span| Rule {
+            target: target.meta.qualified_name(),
+            route,
+            condition,
+            destination: destination.to_owned(),
+            sources: sources.clone(),
+            ports,
+            span,
+        };
+        let http_ports = if wrote(RouteKind::Tcp) { union_of_ports(&terms.tcp) } else { None };
+        let mut rules = Vec::new();
+        for (name, span, condition) in terms.http {
+            rules.push(rule(name, Condition::Http(condition), http_ports.clone(), span));
+        }
+        let all_http = !wrote(RouteKind::Http) && self.choices.tcp_admits_http;
+        for L4 { route, ports, span } in terms.tcp {
+            if all_http {
+                let condition = Condition::Http(HttpCondition::default());
+                rules.push(rule(route.clone(), condition, ports.clone(), span));
+            }
+            rules.push(rule(route, Condition::Tcp, ports, span));
+        }
+        for L4 { route, ports, span } in terms.udp {
+            rules.push(rule(route, Condition::Udp, ports, span));
+        }
+        rules
+    }
+}
+
+/// All ports of the routes; `None` (every port) as soon as one of them says so.
+fn union_of_ports(routes: &[L4]) -> Option<BTreeSet<u16>> {
+    let ports: Option<Vec<&BTreeSet<u16>>> =
+        routes.iter().map(|route| route.ports.as_ref()).collect();
+    ports.map(|ports| ports.into_iter().flatten().copied().collect())
+}
