@@ -9,8 +9,8 @@
 /// Not canonical are: a target that does not begin with `/`; control bytes,
 /// backslashes, fragments; an empty segment in front of another; a segment that
 /// is `.` or `..`, also when percent-encoded or followed by `;parameters`;
-/// escapes that are malformed, that encode `/`, `\`, NUL, or that would become
-/// an escape when decoded (`%25` before two hexadecimal digits).
+/// escapes that are malformed, that encode `/`, `\`, NUL, or whose decoding leaves
+/// another escape (`%252e`, `%25%32%65`).
 #[must_use]
 pub fn canonical(target: &[u8]) -> Option<&[u8]> {
     if target.iter().any(|byte| byte.is_ascii_control() || *byte == b'#') {
@@ -32,16 +32,20 @@ fn segment_is_canonical(segment: &[u8]) -> bool {
     // The dots of a segment that is nothing but one or two of them, so far.
     let mut dots = Some(0);
     let mut in_parameters = false;
+    // The two decoded bytes before the current one.
+    let mut before = [0; 2];
     let mut rest = segment;
     while let Some((byte, tail)) = rest.split_first() {
-        let (byte, tail) = match byte {
-            b'\\' => return false,
-            b'%' => match unescape(tail) {
-                Some(unescaped) => unescaped,
-                None => return false,
-            },
-            _ => (*byte, tail),
+        let decoded = if *byte == b'%' { unescape(tail) } else { Some((*byte, tail)) };
+        let Some((byte, tail)) = decoded.filter(|(byte, _)| *byte != b'\\') else {
+            return false;
         };
+        let [first, second] = before;
+        if first == b'%' && second.is_ascii_hexdigit() && byte.is_ascii_hexdigit() {
+            // Decoded once more, it would be something else again.
+            return false;
+        }
+        before = [second, byte];
         rest = tail;
         in_parameters |= byte == b';';
         if !in_parameters {
@@ -52,13 +56,11 @@ fn segment_is_canonical(segment: &[u8]) -> bool {
 }
 
 /// The byte that an escape stands for, and what follows it; `None` for escapes
-/// that are not canonical.
+/// that are malformed or stand for a byte that must not be in a segment.
 fn unescape(behind_percent: &[u8]) -> Option<(u8, &[u8])> {
     let (digits, rest) = behind_percent.split_first_chunk::<2>()?;
     let byte = hex_byte(*digits)?;
-    let doubly_encoded =
-        byte == b'%' && rest.first_chunk().is_some_and(|digits| hex_byte(*digits).is_some());
-    (!matches!(byte, 0 | b'/' | b'\\') && !doubly_encoded).then_some((byte, rest))
+    (!matches!(byte, 0 | b'/' | b'\\')).then_some((byte, rest))
 }
 
 fn hex_byte(digits: [u8; 2]) -> Option<u8> {
@@ -125,6 +127,8 @@ mod tests {
             b"/a#b",
             b"/a?b#c",
             b"/%252e",
+            b"/%25%32%65",
+            b"/a%25%32f",
             b"/%",
             b"/%2",
             b"/%zz",

@@ -1,0 +1,76 @@
+//! `smi compile`: policies to decision tables.
+
+use std::path::PathBuf;
+
+use decision_table::Table;
+use policy_compiler::Scope;
+
+use crate::policies::{Reading, counted};
+use crate::{Failure, Outcome, input};
+
+/// Compile policies to decision tables, one for each workload.
+///
+/// Nothing is written when the policies have errors.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  smi compile examples/bookstore --out target/tables
+  smi compile examples/bookstore --out target/tables --mesh")]
+pub(crate) struct Arguments {
+    /// Files or folders; `-` for standard input.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+
+    /// The folder to write to: `NAMESPACE.SERVICE-ACCOUNT.table`, or `mesh.table`.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    /// Write one table for all workloads.
+    #[arg(long)]
+    mesh: bool,
+
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let mut policies = arguments.reading.read(&arguments.files)?;
+    let mut tables = Vec::new();
+    if arguments.mesh {
+        tables.extend(policies.table(Scope::Mesh).map(|bytes| ("mesh".to_owned(), bytes)));
+    } else {
+        let workloads: Vec<String> = policies.set.workloads().map(str::to_owned).collect();
+        for workload in workloads {
+            let bytes = policies.table(Scope::Workload(&workload));
+            tables.extend(bytes.map(|bytes| (file_stem(&workload), bytes)));
+        }
+    }
+    policies.show();
+    if policies.has_errors() {
+        anstream::eprintln!("nothing was written, because the policies have errors");
+        return Ok(Outcome::Errors);
+    }
+    if tables.is_empty() {
+        return Err(
+            "there are no workloads in these files: no TrafficTarget, no ServiceAccount".into()
+        );
+    }
+    for (name, bytes) in tables {
+        let path = arguments.out.join(format!("{name}.table"));
+        input::write(&path, &bytes)?;
+        let table = Table::from_bytes(&bytes)?;
+        let rules = counted(table.named_rules(), "rule");
+        let digest: String =
+            table.digest().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        anstream::println!("{}: {} bytes, {rules}, {digest}", path.display(), bytes.len());
+    }
+    Ok(Outcome::Fine)
+}
+
+/// `spiffe://cluster.local/ns/bookstore/sa/bookstore-v1` → `bookstore.bookstore-v1`.
+fn file_stem(workload: &str) -> String {
+    let mut parts = workload.rsplit('/');
+    let account = parts.next().unwrap_or_default();
+    let namespace = parts.nth(1).unwrap_or_default();
+    format!("{namespace}.{account}")
+}

@@ -1,0 +1,212 @@
+//! `smi decide`: may this request pass, and by which rule?
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use decision_table::{Reason, Table};
+use policy_compiler::Scope;
+use policy_compiler::query::{Answer, Identity, Query, RuleName, Values, Wire};
+
+use crate::policies::Reading;
+use crate::{Failure, Outcome, input};
+
+/// Decide about a request: may it pass, and by which rule?
+///
+/// Policies with errors are shown, and grant what of them is understood.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  smi decide examples/bookstore --source bookthief/bookthief \\
+      --destination bookstore/bookstore-v1 --path /books-bought
+  smi decide --table target/tables/bookstore.bookstore-v1.table \\
+      --source bookbuyer/bookbuyer --path /buy-a-book/new
+  smi decide examples/bookstore --requests requests.jsonl
+
+A line of requests.jsonl:
+  {\"source\": {\"namespace\": \"bookbuyer\", \"service_account\": \"bookbuyer\"},
+   \"destination\": {\"namespace\": \"bookstore\", \"service_account\": \"bookstore-v1\"},
+   \"method\": \"GET\", \"path\": \"/books-bought\", \"headers\": {\"client-app\": \"bookbuyer\"}}")]
+pub(crate) struct Arguments {
+    /// Files or folders with policies; `-` for standard input.
+    #[arg(required_unless_present = "table")]
+    files: Vec<PathBuf>,
+
+    /// Ask a compiled table instead of policies.
+    #[arg(long, value_name = "FILE", conflicts_with = "files")]
+    table: Option<PathBuf>,
+
+    /// Requests, one JSON object a line; `-` for standard input. Each is answered
+    /// by one line of JSON.
+    #[arg(long, value_name = "FILE", conflicts_with = "One")]
+    requests: Option<PathBuf>,
+
+    #[command(flatten)]
+    one: One,
+
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// One request, by its parts.
+#[derive(clap::Args)]
+struct One {
+    /// Who calls: `NAMESPACE/SERVICE-ACCOUNT` or a SPIFFE ID. Without it, the peer
+    /// has no identity.
+    #[arg(long, value_name = "IDENTITY", value_parser = identity)]
+    source: Option<Identity>,
+
+    /// Who is called: `NAMESPACE/SERVICE-ACCOUNT` or a SPIFFE ID. A table for one
+    /// workload needs none.
+    #[arg(long, value_name = "IDENTITY", value_parser = identity)]
+    destination: Option<Identity>,
+
+    /// The HTTP method.
+    #[arg(long, default_value = "GET")]
+    method: String,
+
+    /// The path, with its query.
+    #[arg(long, default_value = "/")]
+    path: String,
+
+    /// The authority, as in the header `host`.
+    #[arg(long)]
+    host: Option<String>,
+
+    /// A header; repeat it for several, also of one name.
+    #[arg(long = "header", short = 'H', value_name = "NAME: VALUE", value_parser = header)]
+    headers: Vec<(String, String)>,
+
+    /// The port of the called workload.
+    #[arg(long)]
+    port: Option<u16>,
+
+    /// What is spoken: `http`, `tcp` or `udp`.
+    #[arg(long, default_value = "http", value_parser = protocol)]
+    protocol: Wire,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
+    let (table, mut outcome) = table(arguments)?;
+    let trust_domain = &arguments.reading.trust_domain;
+    let Some(requests) = &arguments.requests else {
+        let answer = arguments.one.query().ask(&table, trust_domain);
+        if arguments.json {
+            anstream::println!("{}", serde_json::to_string(&answer)?);
+        } else {
+            anstream::println!("{}", describe(&answer));
+        }
+        return Ok(outcome);
+    };
+    let text = input::text(requests)?;
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let answer = match serde_json::from_str::<Query>(line) {
+            Ok(query) => query.ask(&table, trust_domain),
+            Err(error) => {
+                anstream::eprintln!("{}:{}: {error}", requests.display(), number + 1);
+                outcome = Outcome::Errors;
+                unreadable(&error)
+            }
+        };
+        anstream::println!("{}", serde_json::to_string(&answer)?);
+    }
+    Ok(outcome)
+}
+
+fn table(arguments: &Arguments) -> Result<(Table<Vec<u8>>, Outcome), Failure> {
+    if let Some(path) = &arguments.table {
+        return Ok((read_table(path)?, Outcome::Fine));
+    }
+    let mut policies = arguments.reading.read(&arguments.files)?;
+    let bytes = policies.table(Scope::Mesh);
+    policies.show();
+    let bytes = bytes.ok_or("without a table nothing can be decided")?;
+    let outcome = if policies.has_errors() { Outcome::Errors } else { Outcome::Fine };
+    Ok((Table::from_bytes(bytes)?, outcome))
+}
+
+fn read_table(path: &Path) -> Result<Table<Vec<u8>>, Failure> {
+    let table = Table::from_bytes(input::bytes(path)?);
+    table.map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+impl One {
+    fn query(&self) -> Query {
+        let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (name, value) in &self.headers {
+            headers.entry(name.to_ascii_lowercase()).or_default().push(value.clone());
+        }
+        let headers = headers.into_iter().map(|(name, values)| (name, Values::Several(values)));
+        Query {
+            source: self.source.clone(),
+            destination: self.destination.clone(),
+            protocol: Some(self.protocol),
+            port: self.port,
+            method: Some(self.method.clone()),
+            path: Some(self.path.clone()),
+            host: self.host.clone(),
+            headers: Some(headers.collect()),
+        }
+    }
+}
+
+/// A request that cannot be read gets a verdict all the same, so that every line
+/// has its answer.
+fn unreadable(error: &serde_json::Error) -> Answer {
+    Answer {
+        decision: "deny",
+        reason: Some(Reason::MalformedRequest.code()),
+        message: format!("not a request: {error}"),
+        rule: None,
+        nearest: None,
+    }
+}
+
+fn describe(answer: &Answer) -> String {
+    let rule = |rule: &RuleName| {
+        format!("{} under TrafficTarget {} ({}:{})", rule.route, rule.target, rule.file, rule.line)
+    };
+    let mut text = match answer.reason {
+        None => "allowed".to_owned(),
+        Some(reason) => format!("denied: {} ({reason})", answer.message),
+    };
+    if let Some(allowing) = &answer.rule {
+        text += &format!("\n  by route {}", rule(allowing));
+    }
+    if let Some(nearest) = &answer.nearest {
+        text += &format!("\n  nearest: route {}", rule(nearest));
+    }
+    text
+}
+
+fn identity(text: &str) -> Result<Identity, String> {
+    if text.starts_with("spiffe://") {
+        return Ok(Identity::Spiffe { spiffe_id: text.to_owned() });
+    }
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [namespace, account] if !namespace.is_empty() && !account.is_empty() => {
+            Ok(Identity::ServiceAccount {
+                namespace: namespace.to_owned(),
+                service_account: account.to_owned(),
+            })
+        }
+        _ => Err("write `NAMESPACE/SERVICE-ACCOUNT` or a SPIFFE ID".to_owned()),
+    }
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("write `NAME: VALUE`")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn protocol(text: &str) -> Result<Wire, String> {
+    match text {
+        "http" => Ok(Wire::Http),
+        "tcp" => Ok(Wire::Tcp),
+        "udp" => Ok(Wire::Udp),
+        _ => Err("the protocols are `http`, `tcp` and `udp`".to_owned()),
+    }
+}

@@ -1,0 +1,5 @@
+//! One file for each verb.
+
+pub(crate) mod check;
+pub(crate) mod compile;
+pub(crate) mod decide;

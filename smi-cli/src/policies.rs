@@ -1,0 +1,81 @@
+//! What all commands do with policies: read, resolve, show what is wrong.
+
+use std::path::PathBuf;
+
+use policy_compiler::{Dialect, Options, PolicySet, Scope, compile, resolve};
+use smi_model::diagnostic::{Diagnostic, Severity, render};
+use smi_model::source::SourceMap;
+
+use crate::{Failure, input};
+
+/// How policies are read.
+#[derive(clap::Args)]
+pub(crate) struct Reading {
+    /// How the open questions of the specification are answered: `spec`, `osm`,
+    /// `traefik` or `nginx`.
+    #[arg(long, default_value = "spec", value_name = "NAME")]
+    dialect: Dialect,
+
+    /// The trust domain of the identities.
+    #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
+    pub(crate) trust_domain: String,
+}
+
+/// Policies that were read, and what was found.
+pub(crate) struct Policies {
+    pub(crate) sources: SourceMap,
+    pub(crate) set: PolicySet,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// Reads and resolves the policies of files, folders or standard input.
+    pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
+        let mut sources = SourceMap::new();
+        for path in input::files(arguments)? {
+            sources.add(path.display().to_string(), input::text(&path)?)?;
+        }
+        let read = smi_model::read(&sources, &smi_model::Limits::default());
+        let options = Options {
+            dialect: self.dialect,
+            trust_domain: self.trust_domain.clone(),
+            ..Options::default()
+        };
+        let resolved = resolve(&read.value, &options);
+        let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
+        Ok(Policies { sources, set: resolved.value, diagnostics })
+    }
+}
+
+impl Policies {
+    /// The bytes of a table; `None`, and a finding more, when a limit is exceeded.
+    pub(crate) fn table(&mut self, scope: Scope<'_>) -> Option<Vec<u8>> {
+        let compiled = compile(&self.set, &self.sources, scope);
+        for diagnostic in compiled.diagnostics {
+            if !self.diagnostics.contains(&diagnostic) {
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        compiled.value
+    }
+
+    /// Shows what was found, on standard error.
+    pub(crate) fn show(&self) {
+        anstream::eprint!("{}", render::text(&self.diagnostics, &self.sources, true));
+    }
+
+    /// How many findings there are of a severity.
+    pub(crate) fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+    }
+
+    pub(crate) fn has_errors(&self) -> bool {
+        self.count(Severity::Error) > 0
+    }
+}
+
+/// `1 error`, `2 errors`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
