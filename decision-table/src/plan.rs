@@ -12,7 +12,9 @@ use sha2::{Digest, Sha256};
 use crate::dialect::Dialect;
 use crate::section::{automata, levels, names, nodes, ports, provenance};
 use crate::verdict::Verdict;
-use crate::wire::{CHECKSUM_START, ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, Kind, MAGIC};
+use crate::wire::{
+    CHECKSUM, ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, Kind, MAGIC, checksum_of,
+};
 
 /// The contents of a table.
 #[derive(Clone, Debug)]
@@ -194,19 +196,18 @@ fn frame(
         }
     }
 
-    // What the checksum covers.
-    let mut covered = Buffer::default();
-    covered.bytes(digest);
-    covered.bytes(&directory.0);
-    covered.bytes(&body.0);
+    let mut behind = Buffer::default();
+    behind.bytes(digest);
+    behind.bytes(&directory.0);
+    behind.bytes(&body.0);
 
     let mut out = Buffer::default();
     out.bytes(&MAGIC);
     out.u16(FORMAT_VERSION);
     out.bytes(&[dialect.id(), 0]);
-    out.length(CHECKSUM_START + covered.len())?;
-    out.u32(crc32fast::hash(&covered.0));
-    out.bytes(&covered.0);
+    out.length(CHECKSUM.end + behind.len())?;
+    out.u32(checksum_of(&out.0, &behind.0));
+    out.bytes(&behind.0);
     Ok(out.0)
 }
 

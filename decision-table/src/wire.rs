@@ -17,8 +17,8 @@ pub const FORMAT_VERSION: u16 = 1;
 pub(crate) const HEADER_LENGTH: usize = 56;
 /// Length of a directory entry: kind, offset, length.
 pub(crate) const ENTRY_LENGTH: usize = 12;
-/// The checksum covers everything behind it.
-pub(crate) const CHECKSUM_START: usize = 20;
+/// Where the checksum stands; it covers everything else.
+pub(crate) const CHECKSUM: core::ops::Range<usize> = 16..20;
 /// Where the digest stands.
 pub(crate) const DIGEST: core::ops::Range<usize> = 20..52;
 
@@ -250,12 +250,21 @@ pub(crate) fn open(table: &[u8]) -> Result<Directory, FormatError> {
         return Err(FormatError::Length { declared: declared.into(), actual: table.len() as u64 });
     }
     let checksum = header.u32()?;
-    if crc32fast::hash(table.get(CHECKSUM_START..).unwrap_or_default()) != checksum {
+    let part = |range| table.get::<core::ops::Range<usize>>(range).unwrap_or_default();
+    if checksum_of(part(0..CHECKSUM.start), part(CHECKSUM.end..table.len())) != checksum {
         return Err(FormatError::Checksum);
     }
     header.bytes(DIGEST.len())?;
     let count = header.u32()?;
     directory(header, count, table.len())
+}
+
+/// The CRC-32 (IEEE 802.3) of what stands before and behind the checksum.
+pub(crate) fn checksum_of(before: &[u8], behind: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(before);
+    hasher.update(behind);
+    hasher.finalize()
 }
 
 /// Sections stand in ascending order of kind, each where the one before it ended

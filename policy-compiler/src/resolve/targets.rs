@@ -209,13 +209,14 @@ impl Resolver<'_> {
         sources: &BTreeSet<String>,
     ) -> Vec<Rule> {
         let wrote = |kind| target.rules.iter().any(|rule| rule.kind == kind);
+        let only = target.port.as_ref().map(|port| port.value);
         let rule = |route, condition, ports, span| Rule {
             target: target.meta.qualified_name(),
             route,
             condition,
             destination: destination.to_owned(),
             sources: sources.clone(),
-            ports,
+            ports: narrowed(ports, only),
             span,
         };
         let http_ports = if wrote(RouteKind::Tcp) { union_of_ports(&terms.tcp) } else { None };
@@ -236,6 +237,13 @@ impl Resolver<'_> {
         }
         rules
     }
+}
+
+/// The ports that a target's own port leaves of them.
+fn narrowed(ports: Option<BTreeSet<u16>>, only: Option<u16>) -> Option<BTreeSet<u16>> {
+    let Some(only) = only else { return ports };
+    let covered = ports.is_none_or(|ports| ports.contains(&only));
+    Some(covered.then_some(only).into_iter().collect())
 }
 
 /// All ports of the routes; `None` (every port) as soon as one of them says so.
