@@ -1,5 +1,10 @@
 //! A small table made by hand: what it decides, and what damage does to it.
 #![cfg(feature = "alloc")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests fail like tests"
+)]
 
 use decision_table::plan::{Automaton, Level, Next, Node, Plan, Rule};
 use decision_table::{
