@@ -149,14 +149,18 @@ impl Resolver<'_> {
             Some((_, other, _)) => error.help(format!(
                 "there is one in namespace `{other}`, but a TrafficTarget sees only routes of its own"
             )),
-            None => nearest::suggest(
-                error,
-                name,
-                routes
+            None => {
+                let of_namespace = |of_kind: &str, of: &str| of_kind == kind.as_str() && of == namespace;
+                let known = routes
                     .keys()
-                    .filter(|(of_kind, of, _)| *of_kind == kind && of == namespace)
-                    .map(|(.., name)| name.as_str()),
-            ),
+                    .filter(|(kind, namespace, _)| of_namespace(kind.as_str(), namespace))
+                    .map(|(.., name)| name.as_str());
+                let broken = self.bundle.broken.iter().filter(|broken| {
+                    of_namespace(&broken.kind, &broken.namespace)
+                });
+                let broken = broken.filter_map(|broken| broken.name.as_deref());
+                nearest::suggest(error, name, known.chain(broken))
+            }
         };
         self.report(error);
     }
