@@ -1,38 +1,61 @@
-//! All kinds of findings of this crate.
+//! Every code that this crate reports, in one list.
 
 use smi_model::diagnostic::Code;
 
-pub(crate) const UNKNOWN_ROUTE: Code = Code::new(301, "unknown-route");
-pub(crate) const UNKNOWN_MATCH: Code = Code::new(302, "unknown-match");
-pub(crate) const FOREIGN_DESTINATION: Code = Code::new(303, "foreign-destination");
-pub(crate) const MISSING_NAMESPACE: Code = Code::new(304, "missing-namespace");
-pub(crate) const UNKNOWN_SERVICE_ACCOUNT: Code = Code::new(305, "unknown-service-account");
-pub(crate) const OMITTED_MATCHES: Code = Code::new(306, "omitted-matches");
-pub(crate) const INVALID_IDENTITY: Code = Code::new(307, "invalid-identity");
-pub(crate) const UNKNOWN_SERVICE: Code = Code::new(310, "unknown-service");
-pub(crate) const SPLIT_TO_ITSELF: Code = Code::new(311, "split-to-itself");
-pub(crate) const SECOND_SPLIT: Code = Code::new(312, "second-split");
-pub(crate) const SPLIT_MATCHES: Code = Code::new(313, "split-matches");
-pub(crate) const INVALID_PATTERN: Code = Code::new(401, "invalid-pattern");
-pub(crate) const PATTERN_NOT_PORTABLE: Code = Code::new(402, "pattern-not-portable");
-pub(crate) const PATTERN_TOO_LARGE: Code = Code::new(403, "pattern-too-large");
-pub(crate) const POLICIES_TOO_LARGE: Code = Code::new(404, "policies-too-large");
+/// Declares the codes as constants and collects them in [`ALL`], so that no code
+/// can be missing from the list.
+macro_rules! codes {
+    ($($(#[$doc:meta])+ $constant:ident = $number:literal $name:literal;)+) => {
+        $($(#[$doc])+ pub const $constant: Code = Code::new($number, $name);)+
 
-/// Every code, for `smi explain-code` and for the test that keeps them unique.
-pub const ALL: [Code; 15] = [
-    UNKNOWN_ROUTE,
-    UNKNOWN_MATCH,
-    FOREIGN_DESTINATION,
-    MISSING_NAMESPACE,
-    UNKNOWN_SERVICE_ACCOUNT,
-    OMITTED_MATCHES,
-    INVALID_IDENTITY,
-    UNKNOWN_SERVICE,
-    SPLIT_TO_ITSELF,
-    SECOND_SPLIT,
-    SPLIT_MATCHES,
-    INVALID_PATTERN,
-    PATTERN_NOT_PORTABLE,
-    PATTERN_TOO_LARGE,
-    POLICIES_TOO_LARGE,
-];
+        /// All codes of this crate, ascending.
+        pub const ALL: &[Code] = &[$($constant),+];
+    };
+}
+
+codes! {
+    /// A rule refers to a route object that is not among the documents.
+    UNKNOWN_ROUTE = 302 "unknown-route";
+    /// A rule refers to a match that its HTTPRouteGroup does not have.
+    UNKNOWN_MATCH = 303 "unknown-match";
+    /// A TrafficTarget opens a workload of another namespace.
+    FOREIGN_DESTINATION = 304 "foreign-destination";
+    /// An identity without a namespace, where the dialect gives it none.
+    MISSING_NAMESPACE = 305 "missing-namespace";
+    /// A ServiceAccount that is not among those given for its namespace.
+    UNKNOWN_SERVICE_ACCOUNT = 306 "unknown-service-account";
+    /// A rule without `matches`, where the dialect reads this as none.
+    OMITTED_MATCHES = 307 "omitted-matches";
+    /// A name that cannot stand in a SPIFFE ID.
+    INVALID_IDENTITY = 308 "invalid-identity";
+    /// A Service that is not among those given for its namespace.
+    UNKNOWN_SERVICE = 310 "unknown-service";
+    /// A split that names its root among its backends.
+    SPLIT_TO_ITSELF = 311 "split-to-itself";
+    /// Two splits for all requests of one root.
+    SECOND_SPLIT = 312 "second-split";
+    /// A split for some requests of its root, which is not compiled yet.
+    SPLIT_MATCHES = 313 "split-matches";
+    /// An expression that is not a regular expression.
+    INVALID_PATTERN = 401 "invalid-pattern";
+    /// An expression that RE2 and Rust read differently.
+    PATTERN_NOT_PORTABLE = 402 "pattern-not-portable";
+    /// An expression whose automaton exceeds the limit.
+    PATTERN_TOO_LARGE = 403 "pattern-too-large";
+    /// Policies whose table would exceed a limit.
+    POLICIES_TOO_LARGE = 404 "policies-too-large";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_over_all_crates() {
+        let all = || ALL.iter().chain(smi_model::diagnostic::code::ALL);
+        assert_eq!(all().map(|code| code.number).collect::<BTreeSet<_>>().len(), all().count());
+        assert_eq!(all().map(|code| code.name).collect::<BTreeSet<_>>().len(), all().count());
+    }
+}

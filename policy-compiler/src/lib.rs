@@ -52,7 +52,7 @@
 //! The crate reads no files, no clock and no environment.
 
 mod automata;
-mod code;
+pub mod code;
 mod compile;
 mod ir;
 mod lower;
@@ -60,7 +60,6 @@ mod options;
 pub mod query;
 mod resolve;
 
-pub use code::ALL as CODES;
 pub use compile::{Scope, compile};
 pub use decision_table::Dialect;
 pub use ir::{PolicySet, Split};
