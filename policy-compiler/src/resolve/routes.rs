@@ -113,24 +113,25 @@ fn methods(written: &[Spanned<String>]) -> Option<BTreeSet<String>> {
 
 fn describe(text: &Spanned<String>, error: &PatternError) -> Diagnostic {
     let expression = &text.value;
-    match error {
+    let (diagnostic, help) = match error {
         PatternError::Syntax { start, end, problem } => {
             let message = format!("`{expression}` is not a regular expression: {problem}");
             let place = within(text, *start, *end);
-            let diagnostic = Diagnostic::error(code::INVALID_PATTERN, place, message);
-            if looks_like_glob(expression) {
-                let better = expression.replace("**", "*").replace('*', ".*");
-                return diagnostic
-                    .help(format!("this looks like a glob; as a regular expression: `{better}`"));
-            }
-            diagnostic.help("the syntax is RE2's: no look-around, no back-references")
+            let help = "the syntax is RE2's: no look-around, no back-references";
+            (Diagnostic::error(code::INVALID_PATTERN, place, message), help)
         }
         PatternError::Outside(outside) => {
             let message = format!("`{expression}` is not portable: {}", outside.problem);
             let place = within(text, outside.start, outside.end);
-            Diagnostic::error(code::PATTERN_NOT_PORTABLE, place, message).help(outside.help)
+            (Diagnostic::error(code::PATTERN_NOT_PORTABLE, place, message), outside.help)
         }
+    };
+    if looks_like_glob(expression) {
+        let better = expression.replace("**", "*").replace('*', ".*");
+        return diagnostic
+            .help(format!("this looks like a glob; as a regular expression: `{better}`"));
     }
+    diagnostic.help(help)
 }
 
 fn looks_like_glob(expression: &str) -> bool {

@@ -1,0 +1,214 @@
+//! A proxy that remembers what the filter did, and a small table, for unit tests.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use decision_table::plan::{Automaton, Level, Next, Node, Plan, Rule};
+use decision_table::{Denial, Dialect, Reason, RuleId, Verdict};
+use proxy_wasm::types::{Bytes, LogLevel, MetricType};
+
+use crate::host::{Host, HostError, MetricId};
+
+pub(crate) const BOOKBUYER: &str = "spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer";
+pub(crate) const BOOKSTORE: &str = "spiffe://cluster.local/ns/bookstore/sa/bookstore";
+
+/// A handle to one proxy; clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct FakeProxy(Rc<RefCell<State>>);
+
+/// What the proxy says, and what it was told.
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) configuration: Bytes,
+    pub(crate) headers: Vec<(String, Bytes)>,
+    pub(crate) properties: BTreeMap<&'static str, Bytes>,
+    /// The function of the ABI that fails.
+    pub(crate) broken: Option<&'static str>,
+    pub(crate) debug: bool,
+    pub(crate) calls: Vec<String>,
+    pub(crate) replies: Vec<(u16, String, String)>,
+    pub(crate) metrics: Vec<(String, u64)>,
+    pub(crate) log: Vec<(LogLevel, String)>,
+}
+
+impl FakeProxy {
+    /// A proxy with a `GET /books-bought` from the bookbuyer.
+    pub(crate) fn with_request() -> Self {
+        let proxy = Self::default();
+        for (name, value) in
+            [(":method", "GET"), (":path", "/books-bought"), (":authority", "bookstore")]
+        {
+            proxy.header(name, value);
+        }
+        proxy.property("connection.uri_san_peer_certificate", BOOKBUYER);
+        proxy
+    }
+
+    pub(crate) fn header(&self, name: &str, value: impl Into<Bytes>) {
+        self.0.borrow_mut().headers.push((name.to_owned(), value.into()));
+    }
+
+    pub(crate) fn property(&self, path: &'static str, value: impl Into<Bytes>) {
+        self.0.borrow_mut().properties.insert(path, value.into());
+    }
+
+    pub(crate) fn state(&self) -> std::cell::RefMut<'_, State> {
+        self.0.borrow_mut()
+    }
+
+    /// The value of a metric that was defined.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let state = self.0.borrow();
+        let found = state.metrics.iter().find(|(candidate, _)| candidate == name);
+        found.unwrap_or_else(|| panic!("the metric {name} was never defined")).1
+    }
+
+    /// Notes a call, and fails it when it is the broken one.
+    fn called(&self, call: &'static str, with: &str) -> Result<(), HostError> {
+        let mut state = self.0.borrow_mut();
+        state.calls.push(format!("{call} {with}").trim_end().to_owned());
+        if state.broken == Some(call) {
+            return Err(HostError::Status { call, status: 10 });
+        }
+        Ok(())
+    }
+
+    fn change(&self, metric: MetricId, change: impl FnOnce(u64) -> u64) {
+        let (_, value) = &mut self.0.borrow_mut().metrics[metric.0 as usize];
+        *value = change(*value);
+    }
+}
+
+impl Host for FakeProxy {
+    fn configuration(&self, _: usize) -> Result<Bytes, HostError> {
+        self.called("proxy_get_buffer_bytes", "")?;
+        Ok(self.0.borrow().configuration.clone())
+    }
+
+    fn request_headers(&self) -> Result<Vec<(String, Bytes)>, HostError> {
+        self.called("proxy_get_header_map_pairs", "")?;
+        Ok(self.0.borrow().headers.clone())
+    }
+
+    fn property(&self, path: &[&str]) -> Result<Option<Bytes>, HostError> {
+        let path = path.join(".");
+        self.called("proxy_get_property", &path)?;
+        Ok(self.0.borrow().properties.get(path.as_str()).cloned())
+    }
+
+    fn send_local_response(&self, status: u16, details: &str, body: &str) -> Result<(), HostError> {
+        self.called("proxy_send_local_response", "")?;
+        self.0.borrow_mut().replies.push((status, details.to_owned(), body.to_owned()));
+        Ok(())
+    }
+
+    fn define_metric(&self, _: MetricType, name: &str) -> Result<MetricId, HostError> {
+        self.called("proxy_define_metric", name)?;
+        let metrics = &mut self.0.borrow_mut().metrics;
+        let position = metrics.iter().position(|(known, _)| known == name);
+        let id = position.unwrap_or_else(|| {
+            metrics.push((name.to_owned(), 0));
+            metrics.len() - 1
+        });
+        Ok(MetricId(id.try_into().unwrap()))
+    }
+
+    fn increment(&self, counter: MetricId) {
+        self.change(counter, |value| value + 1);
+    }
+
+    fn record(&self, gauge: MetricId, value: u64) {
+        self.change(gauge, |_| value);
+    }
+
+    fn logs(&self, level: LogLevel) -> bool {
+        self.0.borrow().debug || level as u32 > LogLevel::Debug as u32
+    }
+
+    fn log(&self, level: LogLevel, message: &str) {
+        self.0.borrow_mut().log.push((level, message.to_owned()));
+    }
+}
+
+/// What a table for tests looks at besides peer and path.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Shape {
+    /// The table is for the whole mesh; otherwise for the bookstore.
+    pub(crate) mesh: bool,
+    /// Only on this port.
+    pub(crate) port: Option<u16>,
+    /// Only when every value of this header is `app`.
+    pub(crate) header: Option<&'static str>,
+}
+
+/// A table in which the bookbuyer may call `/books-bought` of the bookstore.
+pub(crate) fn table(shape: Shape) -> Bytes {
+    let mut levels = Vec::new();
+    if shape.mesh {
+        levels.push((Level::Destination, Reason::Destination));
+    }
+    levels.push((Level::Peer, Reason::Peer));
+    if shape.port.is_some() {
+        levels.push((Level::Port, Reason::Port));
+    }
+    levels.push((Level::Path(0), Reason::Path));
+    if let Some(name) = shape.header {
+        levels.push((Level::Header(name.to_owned(), 1), Reason::Header));
+    }
+    let plan = Plan {
+        dialect: Dialect::Spec,
+        workload: (!shape.mesh).then(|| BOOKSTORE.to_owned()),
+        destinations: vec![(BOOKSTORE.to_owned(), 1)],
+        peers: vec![(BOOKBUYER.to_owned(), 1)],
+        methods: Vec::new(),
+        ports: shape.port.into_iter().collect(),
+        nodes: chain(levels.iter().map(|(_, reason)| *reason).collect()),
+        levels: levels.into_iter().map(|(level, _)| level).collect(),
+        automata: vec![literal("/books-bought"), literal("app")],
+        root: Next::Node(0),
+        rules: vec![Rule {
+            target: "bookstore/bookbuyer-access".to_owned(),
+            route: "bookstore/routes#books-bought".to_owned(),
+            file: "bookstore.yaml".to_owned(),
+            line: 7,
+        }],
+    };
+    plan.write().unwrap()
+}
+
+/// One node for each level: class 1 goes on, and behind the last one is allowed.
+fn chain(reasons: Vec<Reason>) -> Vec<Node> {
+    let last = reasons.len() - 1;
+    let node = |(index, reason): (usize, Reason)| {
+        let level = u32::try_from(index).unwrap();
+        let on = if index == last {
+            Next::Leaf(Verdict::Allowed(RuleId(0)))
+        } else {
+            Next::Node(level + 1)
+        };
+        let denial = Denial { reason, nearest: Some(RuleId(0)) };
+        Node { level, otherwise: Next::Leaf(Verdict::Denied(denial)), edges: vec![(1, on)] }
+    };
+    reasons.into_iter().enumerate().map(node).collect()
+}
+
+/// The automaton that matches just `text`: state 1 before it, one more for each byte.
+fn literal(text: &str) -> Automaton {
+    let states = text.len() + 2;
+    let mut transitions = vec![0; states * 256];
+    for (index, byte) in text.bytes().enumerate() {
+        transitions[(index + 1) * 256 + usize::from(byte)] = u16::try_from(index + 2).unwrap();
+    }
+    let mut accepts = vec![0; states];
+    accepts[states - 1] = 1;
+    Automaton {
+        column: std::array::from_fn(|byte| u8::try_from(byte).unwrap()),
+        columns: 256,
+        start: 1,
+        transitions,
+        accepts,
+        classes: 2,
+        meets: Vec::new(),
+    }
+}

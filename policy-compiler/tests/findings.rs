@@ -1,0 +1,96 @@
+//! What is said about policies with mistakes, as a user reads it.
+
+use policy_compiler::{Dialect, Limits, Options, Scope, compile, resolve};
+use smi_model::diagnostic::render;
+use smi_model::source::SourceMap;
+
+/// Every finding of a text, rendered. Its first line may name a dialect.
+fn findings(name: &str, text: &str) -> String {
+    let dialect = text.lines().next().and_then(|line| line.strip_prefix("# dialect: "));
+    let dialect = dialect.map_or(Dialect::Spec, |name| name.parse().unwrap());
+    let mut sources = SourceMap::new();
+    sources.add(name, text).unwrap();
+    let read = smi_model::read(&sources, &smi_model::Limits::default());
+    let options = Options { dialect, ..Options::default() };
+    let resolved = resolve(&read.value, &options);
+    assert_eq!(resolved.value.rule_count(), 0, "{name}: what has errors grants nothing");
+    render::text(&[read.diagnostics, resolved.diagnostics].concat(), &sources, false)
+}
+
+macro_rules! reviewed {
+    ($($test:ident $file:literal;)+) => {
+        $(#[test]
+        fn $test() {
+            let text = include_str!(concat!("broken/", $file));
+            insta::assert_snapshot!(findings($file, text));
+        })+
+    };
+}
+
+reviewed! {
+    references "references.yaml";
+    namespaces "namespaces.yaml";
+    patterns "patterns.yaml";
+    splits "splits.yaml";
+    osm "osm.yaml";
+}
+
+/// A target with a route for each expression.
+fn policies(expressions: &[&str]) -> String {
+    let matches: String = expressions
+        .iter()
+        .enumerate()
+        .map(|(index, expression)| format!("  - {{name: m{index}, pathRegex: '{expression}'}}\n"))
+        .collect();
+    format!(
+        "apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {{name: g, namespace: shop}}
+spec:
+  matches:
+{matches}---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {{name: t, namespace: shop}}
+spec:
+  destination: {{kind: ServiceAccount, name: d, namespace: shop}}
+  sources: [{{kind: ServiceAccount, name: s, namespace: shop}}]
+  rules: [{{kind: HTTPRouteGroup, name: g}}]
+"
+    )
+}
+
+fn compiled(text: &str, limits: Limits) -> (bool, String) {
+    let mut sources = SourceMap::new();
+    sources.add("policy.yaml", text).unwrap();
+    let read = smi_model::read(&sources, &smi_model::Limits::default());
+    let resolved = resolve(&read.value, &Options { limits, ..Options::default() });
+    assert!(!read.has_errors() && !resolved.has_errors());
+    let table = compile(&resolved.value, &sources, Scope::Mesh);
+    (table.value.is_some(), render::text(&table.diagnostics, &sources, false))
+}
+
+#[test]
+fn a_pattern_that_explodes_ends_in_a_finding() {
+    let (written, text) =
+        compiled(&policies(&["/fine", "/.*a.{18}", "/also-fine"]), Limits::default());
+    assert!(!written);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn patterns_that_are_too_large_together_are_spread() {
+    let words = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india"];
+    let patterns: Vec<String> = words.iter().map(|word| format!(".*{word}.*{word}.*")).collect();
+    let patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    let limits = Limits { automaton_bytes: 256 << 10, ..Limits::default() };
+    assert_eq!(compiled(&policies(&patterns), limits), (true, String::new()));
+}
+
+#[test]
+fn a_diagram_that_is_too_large_ends_in_a_finding() {
+    let limits = Limits { diagram_edges: 3, ..Limits::default() };
+    let (written, text) = compiled(&policies(&["/a", "/b"]), limits);
+    assert!(!written);
+    insta::assert_snapshot!(text);
+}
