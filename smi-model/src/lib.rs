@@ -1,1 +1,62 @@
 //! Service Mesh Interface documents as types, with spans and diagnostics.
+//!
+//! Text goes in; out come the SMI objects that were understood and everything
+//! that is to be said about the rest. Nothing here opens a file, and no text,
+//! however broken or hostile, makes [`read`] fail, panic or hang.
+//!
+//! ```
+//! use smi_model::{Limits, diagnostic::render, source::SourceMap};
+//!
+//! let mut sources = SourceMap::new();
+//! sources.add("split.yaml", "apiVersion: split.smi-spec.io/v1alpha2\n\
+//!     kind: TrafficSplit\nmetadata: {name: books}\nspec:\n  service: books\n\
+//!     \x20 backends:\n  - {service: books-v1, weight: 90}\n  - {service: books-v2, wieght: 10}\n")?;
+//! let read = smi_model::read(&sources, &Limits::default());
+//! assert!(read.value.traffic_splits.is_empty(), "a document with an error grants nothing");
+//! let text = render::text(&read.diagnostics, &sources, false);
+//! assert!(text.contains("split.yaml:8:24") && text.contains("did you mean `weight`?"));
+//! # Ok::<(), smi_model::source::TooLarge>(())
+//! ```
+//!
+//! # Tour
+//!
+//! [`source`] holds the texts and positions in them. `document` turns each text
+//! into trees of nodes that know their place; `api` recognises the objects in
+//! these trees by group, version and kind, and has one file per version that
+//! decodes them into [`canonical`], the model without versions that every later
+//! stage works with. [`diagnostic`] is how all of them, and the later stages,
+//! tell what they found.
+
+mod api;
+pub mod canonical;
+pub mod diagnostic;
+mod document;
+mod limits;
+pub mod source;
+#[cfg(test)]
+mod testing;
+
+pub use limits::Limits;
+
+use canonical::Bundle;
+use diagnostic::Findings;
+use source::SourceMap;
+
+/// Reads every document of every file into one bundle.
+///
+/// Kubernetes objects that have nothing to do with SMI are passed over, so that
+/// whole folders of manifests can be given. A document with an error is not in
+/// the bundle's lists, but in [`Bundle::broken`]; the documents after it are
+/// read all the same.
+#[must_use]
+pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
+    let mut bundle = Bundle::default();
+    let mut diagnostics = Vec::new();
+    for file in sources.files() {
+        let tree = document::parse(file, limits, &mut diagnostics);
+        api::read(file, &tree, &mut bundle, &mut diagnostics);
+    }
+    bundle.withdraw_duplicates(&mut diagnostics);
+    diagnostic::sort(&mut diagnostics);
+    Findings { value: bundle, diagnostics }
+}

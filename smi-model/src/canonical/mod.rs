@@ -6,6 +6,7 @@
 
 mod bundle;
 mod core;
+mod duplicates;
 mod routes;
 mod split;
 mod target;

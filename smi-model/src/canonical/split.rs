@@ -21,7 +21,8 @@ pub struct TrafficSplit {
 pub struct Backend {
     /// The Service, as written.
     pub service: Spanned<String>,
-    /// Its weight relative to the others.
+    /// Its weight relative to the others. Quantities of v1alpha1 are counted in
+    /// thousandths, so that `1` and `500m` are 1000 and 500.
     pub weight: Spanned<u32>,
     /// The whole backend.
     pub span: Span,

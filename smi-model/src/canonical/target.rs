@@ -10,6 +10,9 @@ pub struct TrafficTarget {
     pub meta: Meta,
     /// Who is called.
     pub destination: Subject,
+    /// The only port of the destination that the target covers; `None` when it
+    /// leaves ports to its rules. Only v1alpha1 and v1alpha2 can write it.
+    pub port: Option<Spanned<u16>>,
     /// Who calls; at least one in a valid document.
     pub sources: Vec<Subject>,
     /// On which routes; at least one in a valid document.

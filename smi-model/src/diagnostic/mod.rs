@@ -1,6 +1,9 @@
 //! What is wrong with a text, as data: renderers turn it into terminal output,
 //! JSON or editor marks.
 
+pub mod code;
+pub mod render;
+
 use crate::source::Span;
 
 /// How bad a finding is.
@@ -155,4 +158,14 @@ impl<T> Findings<T> {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
+}
+
+/// Puts diagnostics in the order of the text, and says nothing twice: an alias
+/// can lead to the same mistake many times.
+pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.primary.span, d.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup();
 }

@@ -1,0 +1,71 @@
+//! `access.smi-spec.io/v1alpha2`: everything has moved below `spec`, and `specs`
+//! are called `rules`.
+//!
+//! ```yaml
+//! spec:
+//!   destination: {kind: ServiceAccount, name, namespace?, port?}
+//!   sources:
+//!   - {kind: ServiceAccount, name, namespace?}
+//!   rules:
+//!   - {kind: HTTPRouteGroup | TCPRoute, name, matches?: [name]}
+//! ```
+
+use super::{destination_with_port, rules, sources, v1alpha1::RULE_KINDS};
+use crate::{
+    api::{
+        Resource,
+        cursor::Object,
+        metadata::{metadata, spec},
+    },
+    canonical::TrafficTarget,
+};
+
+pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
+    let meta = metadata(object);
+    let spec = spec(object, &["destination", "sources", "rules"], |spec| {
+        let destination = spec.required("destination", |it| it.object(destination_with_port));
+        let sources = spec.required("sources", sources);
+        let rules = spec.required("rules", |it| rules(it, &RULE_KINDS));
+        Some((destination?, sources?, rules?))
+    });
+    let ((destination, port), sources, rules) = spec?;
+    let meta = meta?;
+    Some(Resource::TrafficTarget(TrafficTarget { meta, destination, port, sources, rules }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::*;
+
+    const TARGET: &str = "\
+apiVersion: access.smi-spec.io/v1alpha2
+kind: TrafficTarget
+metadata: {name: t}
+spec:
+  destination: {kind: ServiceAccount, name: d, port: 1}
+  sources: [{kind: ServiceAccount, name: s, namespace: ns}]
+  rules: [{kind: TCPRoute, name: r}]
+";
+
+    #[test]
+    fn every_field_is_kept() {
+        let target = accept(TARGET).traffic_targets.remove(0);
+        assert_eq!(target.meta.qualified_name(), "default/t");
+        assert_eq!(target.port.unwrap().value, 1);
+        assert_eq!(target.sources[0].namespace.as_ref().unwrap().value, "ns");
+        assert_eq!(target.rules.len(), 1);
+    }
+
+    #[test]
+    fn a_body_of_v1alpha1_is_sent_below_spec() {
+        let flat = TARGET.replace("spec:\n", "").replace("  ", "").replace("rules", "specs");
+        assert_eq!(
+            reject(&flat),
+            [
+                "SMI206 4:1 `TrafficTarget` has no field `destination`",
+                "SMI206 5:1 `TrafficTarget` has no field `sources`",
+                "SMI206 6:1 `TrafficTarget` has no field `specs`",
+            ]
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! The Kubernetes objects that policies refer to.
+
+pub(super) mod v1;

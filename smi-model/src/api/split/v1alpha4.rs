@@ -1,0 +1,4 @@
+//! `split.smi-spec.io/v1alpha4`: the fields of v1alpha3; its HTTPRouteGroups are
+//! those of `specs.smi-spec.io/v1alpha4`.
+
+pub(in crate::api) use super::v1alpha3::traffic_split;

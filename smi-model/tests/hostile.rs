@@ -1,0 +1,101 @@
+//! Inputs made to exhaust their reader. Each must be refused with a finding,
+//! and soon.
+
+#![expect(clippy::disallowed_methods, reason = "a test may read the clock")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::{Duration, Instant};
+
+use smi_model::{Limits, source::SourceMap};
+
+/// Far more than any of the inputs takes, even without optimisation on a busy
+/// machine, and far less than a blow-up would.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The distinct codes that are reported on a text.
+fn codes(text: &str, limits: &Limits) -> Vec<&'static str> {
+    let mut sources = SourceMap::new();
+    sources.add("hostile.yaml", text).unwrap();
+    let start = Instant::now();
+    let read = smi_model::read(&sources, limits);
+    let rendered = smi_model::diagnostic::render::text(&read.diagnostics, &sources, true);
+    assert!(start.elapsed() < PATIENCE, "took {:?}", start.elapsed());
+    assert_eq!(rendered.is_empty(), read.diagnostics.is_empty());
+    let mut codes: Vec<_> = read.diagnostics.iter().map(|it| it.code.name).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+fn with_defaults(text: &str) -> Vec<&'static str> {
+    codes(text, &Limits::default())
+}
+
+#[test]
+fn billion_laughs() {
+    let mut text = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n".to_owned();
+    for level in 1..12 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+        text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    assert_eq!(with_defaults(&text), ["too-many-nodes"]);
+}
+
+#[test]
+fn billion_laughs_in_merge_keys() {
+    let mut text = "- &a0 {x: 1}\n".to_owned();
+    for level in 1..60 {
+        let previous = level - 1;
+        text.push_str(&format!("- &a{level} {{<<: [*a{previous}, *a{previous}]}}\n"));
+    }
+    assert_eq!(with_defaults(&text), ["too-deep", "too-many-nodes"]);
+}
+
+#[test]
+fn a_huge_scalar_and_many_aliases() {
+    let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(50_000));
+    assert_eq!(with_defaults(&text), ["too-many-nodes"]);
+}
+
+#[test]
+fn depth() {
+    for text in [
+        "[".repeat(100_000),
+        "{a: ".repeat(100_000),
+        "- ".repeat(20_000),
+        (0..500).map(|level| format!("{}a:\n", " ".repeat(level))).collect(),
+        (1..200).fold("- &a0 []\n".to_owned(), |text, level| {
+            format!("{text}- &a{level} [*a{}]\n", level - 1)
+        }),
+    ] {
+        assert_eq!(with_defaults(&text), ["too-deep"]);
+    }
+}
+
+#[test]
+fn numbers_of_things() {
+    let limits = Limits { bytes: 1000, documents: 3, nodes: 20, ..Limits::default() };
+    assert_eq!(codes(&"# ".repeat(501), &limits), ["file-too-large"]);
+    assert_eq!(codes(&"--- null\n".repeat(4), &limits), ["too-many-documents"]);
+    assert_eq!(codes(&format!("[{}]", "a,".repeat(21)), &limits), ["too-many-nodes"]);
+    assert_eq!(codes("- null\n---\n- null\n", &limits), ["not-an-object"]);
+}
+
+#[test]
+fn everything_is_wrong() {
+    let header = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n";
+    let fields: String = (0..100_000).map(|index| format!("nmae{index}: x\n")).collect();
+    assert!(with_defaults(&format!("{header}{fields}")).contains(&"too-many-problems"));
+    let twice = "metadata: {}\n".repeat(100_000);
+    assert!(with_defaults(&format!("{header}{twice}")).contains(&"too-many-problems"));
+    let methods = "FETCH, ".repeat(100_000);
+    let group = format!("{header}spec: {{matches: [{{name: a, methods: [{methods}]}}]}}\n");
+    assert!(with_defaults(&group).contains(&"too-many-problems"));
+    let headers: String = (0..100_000).map(|index| format!("x-{index}: x, ")).collect();
+    let group = format!("{header}spec: {{matches: [{{headers: {{{headers}}}}}]}}\n");
+    assert_eq!(with_defaults(&group), ["missing-field"]);
+    assert_eq!(
+        with_defaults(&"kind: TCPRoute\n---\n".repeat(5000)),
+        ["missing-api-version", "missing-field"]
+    );
+}
