@@ -14,7 +14,7 @@
 //! let read = smi_model::read(&sources, &Limits::default());
 //! assert!(read.value.traffic_splits.is_empty(), "a document with an error grants nothing");
 //! let text = render::text(&read.diagnostics, &sources, false);
-//! assert!(text.contains("split.yaml:8:24") && text.contains("did you mean `weight`?"));
+//! assert!(text.contains("split.yaml:8:25") && text.contains("did you mean `weight`?"));
 //! # Ok::<(), smi_model::source::TooLarge>(())
 //! ```
 //!

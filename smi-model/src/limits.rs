@@ -3,7 +3,7 @@
 /// Bounds on each file. Reaching one ends in a diagnostic, never in a hang.
 ///
 /// The defaults are far above any policy that people maintain, and low enough
-/// that the largest permitted file is read in well under a second.
+/// that the worst permitted file is read within seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one file.

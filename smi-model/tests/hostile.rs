@@ -84,18 +84,18 @@ fn numbers_of_things() {
 #[test]
 fn everything_is_wrong() {
     let header = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n";
-    let fields: String = (0..100_000).map(|index| format!("nmae{index}: x\n")).collect();
+    let fields: String = (0..20_000).map(|index| format!("nmae{index}: x\n")).collect();
     assert!(with_defaults(&format!("{header}{fields}")).contains(&"too-many-problems"));
-    let twice = "metadata: {}\n".repeat(100_000);
+    let twice = "metadata: {}\n".repeat(20_000);
     assert!(with_defaults(&format!("{header}{twice}")).contains(&"too-many-problems"));
-    let methods = "FETCH, ".repeat(100_000);
+    let methods = "FETCH, ".repeat(20_000);
     let group = format!("{header}spec: {{matches: [{{name: a, methods: [{methods}]}}]}}\n");
     assert!(with_defaults(&group).contains(&"too-many-problems"));
-    let headers: String = (0..100_000).map(|index| format!("x-{index}: x, ")).collect();
+    let headers: String = (0..20_000).map(|index| format!("x-{index}: x, ")).collect();
     let group = format!("{header}spec: {{matches: [{{headers: {{{headers}}}}}]}}\n");
     assert_eq!(with_defaults(&group), ["missing-field"]);
     assert_eq!(
-        with_defaults(&"kind: TCPRoute\n---\n".repeat(5000)),
+        with_defaults(&"kind: TCPRoute\n---\n".repeat(500)),
         ["missing-api-version", "missing-field"]
     );
 }

@@ -129,21 +129,15 @@ impl Reader<'_> {
 
     fn read_object(&mut self, node: &Node) {
         let context = Context::new(self.file, self.tree);
-        let resource = decode(&context, self.tree, node);
-        match resource.filter(|_| !context.failed()) {
-            Some(resource) => self.bundle.add(resource),
-            None if context.failed() => self.bundle.broken.extend(broken(self.tree, node)),
-            None => {}
+        let schema = header::recognise(&context, self.tree, node);
+        let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
+        match schema.and_then(decode) {
+            Some(resource) if !context.failed() => self.bundle.add(resource),
+            None if schema.is_none() && !context.failed() => {}
+            _ => self.bundle.broken.extend(broken(self.tree, node)),
         }
         self.diagnostics.extend(context.into_diagnostics());
     }
-}
-
-/// Decodes an object; `None` when it is of no interest, or when the context
-/// has a report of what is wrong with it.
-fn decode<'a>(context: &'a Context<'a>, tree: &'a Tree, node: &'a Node) -> Option<Resource> {
-    let schema = header::recognise(context, tree, node)?;
-    context.value(node, schema.kind).object(schema.decode)
 }
 
 /// The items of a `kind: List` of Kubernetes.

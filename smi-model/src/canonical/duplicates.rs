@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Broken, Bundle, Meta};
-use crate::diagnostic::{Diagnostic, code};
+use crate::{
+    diagnostic::{Diagnostic, code},
+    source::Span,
+};
 
 impl Bundle {
     /// Moves every object whose kind, namespace and name another one has as
@@ -27,32 +30,44 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn withdraw<T>(&mut self, kind: &str, objects: &mut Vec<T>, meta: fn(&T) -> &Meta) {
-        let mut definitions: BTreeMap<String, Vec<Meta>> = BTreeMap::new();
+        let mut places: BTreeMap<String, Vec<Span>> = BTreeMap::new();
         for object in objects.iter().map(meta) {
-            definitions.entry(object.qualified_name()).or_default().push(object.clone());
+            places.entry(object.qualified_name()).or_default().push(object.name.span);
         }
-        definitions.retain(|_, metas| metas.len() > 1);
-        objects.retain(|object| !definitions.contains_key(&meta(object).qualified_name()));
-        for (name, metas) in definitions {
-            self.report(kind, &name, &metas);
-            self.broken.extend(metas.into_iter().map(|meta| Broken {
-                kind: kind.to_owned(),
-                namespace: meta.namespace.value,
-                name: Some(meta.name.value),
-                span: meta.span,
-            }));
+        // A definition with an error is one as well: it may be what is meant.
+        for broken in self.broken.iter().filter(|broken| broken.kind == kind) {
+            let Some(name) = &broken.name else { continue };
+            if let Some(places) = places.get_mut(&format!("{}/{name}", broken.namespace)) {
+                places.push(Span::new(broken.span.start, broken.span.start));
+            }
+        }
+        places.retain(|_, places| places.len() > 1);
+        for object in objects.iter().map(meta) {
+            if places.contains_key(&object.qualified_name()) {
+                self.broken.push(Broken {
+                    kind: kind.to_owned(),
+                    namespace: object.namespace.value.clone(),
+                    name: Some(object.name.value.clone()),
+                    span: object.span,
+                });
+            }
+        }
+        objects.retain(|object| !places.contains_key(&meta(object).qualified_name()));
+        for (name, places) in places {
+            self.report(kind, &name, places);
         }
     }
 
     /// One finding for each definition after the first.
-    fn report(&mut self, kind: &str, name: &str, definitions: &[Meta]) {
-        let Some((first, others)) = definitions.split_first() else { return };
+    fn report(&mut self, kind: &str, name: &str, mut places: Vec<Span>) {
+        places.sort_unstable();
+        let Some((first, others)) = places.split_first() else { return };
         for other in others {
             let message = format!("the {kind} `{name}` is defined more than once");
             self.diagnostics.push(
-                Diagnostic::error(code::DUPLICATE_OBJECT, other.name.span, message)
+                Diagnostic::error(code::DUPLICATE_OBJECT, *other, message)
                     .label("defined again here")
-                    .related(first.name.span, "first defined here")
+                    .related(*first, "first defined here")
                     .help("neither definition counts until one of them is removed or renamed"),
             );
         }
@@ -72,5 +87,14 @@ mod tests {
         assert_eq!(findings.diagnostics[0].related.len(), 1);
         assert_eq!(findings.value.broken.len(), 2);
         assert_eq!(findings.value.service_accounts[0].meta.namespace.value, "m");
+    }
+
+    #[test]
+    fn a_definition_with_an_error_counts_as_one() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a, namespace: ns}\n";
+        let findings = read(&format!("{account}---\n{account}metadata: {{}}\n"));
+        assert!(findings.diagnostics.iter().any(|it| it.code.name == "duplicate-object"));
+        assert!(findings.value.service_accounts.is_empty());
+        assert_eq!(findings.value.broken.len(), 2);
     }
 }

@@ -1,8 +1,10 @@
 //! A mapping whose fields are asked for one by one.
 
 use super::{
-    MAX_PROBLEMS, Path, Value,
+    Value,
+    context::MAX_PROBLEMS,
     fields::{Field, fields},
+    path::Path,
     suggest::{closest, listed},
 };
 use crate::{

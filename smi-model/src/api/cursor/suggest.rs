@@ -1,9 +1,5 @@
 //! "Did you mean …?"
 
-/// Words longer than this are not compared: nobody types them by accident, and
-/// the comparison takes the product of both lengths.
-const MAX_LENGTH: usize = 64;
-
 /// The candidate that `word` is most probably a misspelling of.
 pub(crate) fn closest<'a>(
     word: &str,
@@ -19,37 +15,33 @@ pub(crate) fn closest<'a>(
 /// How many letters differ, regardless of case; `None` when too many do. Words
 /// that are cut short count as if one letter were missing.
 fn distance(word: &str, candidate: &str) -> Option<usize> {
-    if word.len() > MAX_LENGTH {
+    let most = candidate.len().div_ceil(3).min(3);
+    if word.len() > 2 && word.len() < candidate.len() {
+        let start = candidate.get(..word.len());
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(word)) {
+            return Some(1);
+        }
+    }
+    if word.len().abs_diff(candidate.len()) > most {
         return None;
     }
-    let word: Vec<char> = word.to_lowercase().chars().collect();
-    let candidate: Vec<char> = candidate.to_lowercase().chars().collect();
-    if word.len() > 2 && candidate.starts_with(&word) {
-        return Some(1);
-    }
-    let distance = edits(&word, &candidate);
-    (distance <= candidate.len().div_ceil(3).min(3)).then_some(distance)
+    let distance = edits(&word.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
+    (distance <= most).then_some(distance)
 }
 
-/// The Levenshtein distance, row by row.
-fn edits(from: &[char], to: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (deleted, letter) in from.iter().enumerate() {
-        let mut left = deleted + 1;
-        let mut next = vec![left];
-        for (diagonal, (above, other)) in row
-            .iter()
-            .zip(row.iter().skip(1))
-            .zip(to)
-            .map(|((diagonal, above), other)| (*diagonal, (*above, other)))
-        {
+/// The Levenshtein distance in bytes, row by row.
+fn edits(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (1..=to.len()).collect();
+    for (deleted, letter) in from.bytes().enumerate() {
+        let (mut diagonal, mut left) = (deleted, deleted + 1);
+        for (cell, other) in row.iter_mut().zip(to.bytes()) {
             let replaced = diagonal + usize::from(letter != other);
-            left = replaced.min(above + 1).min(left + 1);
-            next.push(left);
+            diagonal = *cell;
+            left = replaced.min(diagonal + 1).min(left + 1);
+            *cell = left;
         }
-        row = next;
     }
-    row.last().copied().unwrap_or_default()
+    row.last().copied().unwrap_or(from.len())
 }
 
 /// A sentence that lists what there is of a noun: "its kinds are `a`, `b`".
@@ -83,11 +75,8 @@ mod tests {
 
     #[test]
     fn distance_counts_edits() {
-        let count = |a: &str, b: &str| {
-            edits(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
-        };
-        assert_eq!(count("kitten", "sitting"), 3);
-        assert_eq!(count("", "abc"), 3);
-        assert_eq!(count("abc", ""), 3);
+        assert_eq!(edits("kitten", "sitting"), 3);
+        assert_eq!(edits("", "abc"), 3);
+        assert_eq!(edits("abc", ""), 3);
     }
 }

@@ -3,13 +3,17 @@
 use std::ops::Range;
 
 use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet, normalize_untrusted_str,
+    AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet,
+    normalize_untrusted_str,
 };
 
 use crate::{
     diagnostic::{Diagnostic, Fix, Label, Severity},
     source::{SourceFile, SourceMap, Span},
 };
+
+/// More bytes than this around a place are not shown.
+const MAX_EXCERPT: u32 = 1 << 14;
 
 /// Renders each diagnostic with the lines it points at, with ANSI colours when
 /// `colour` is set. Diagnostics are separated by an empty line.
@@ -31,47 +35,59 @@ fn report<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Group<'
     };
     let title = level.primary_title(&diagnostic.message).id(diagnostic.code.to_string());
     let help = diagnostic.help.iter().map(|line| Level::HELP.message(untrusted(line)));
-    let finding = title.elements(snippets(diagnostic, sources)).elements(help);
+    let finding = title.elements(excerpts(diagnostic, sources)).elements(help);
     let fix = diagnostic.fix.as_ref().and_then(|fix| suggestion(fix, sources));
     std::iter::once(finding).chain(fix).collect()
 }
 
-/// One snippet per file that the labels point into, the primary one first.
-fn snippets<'a>(
-    diagnostic: &'a Diagnostic,
-    sources: &'a SourceMap,
-) -> Vec<Snippet<'a, Annotation<'a>>> {
+/// One excerpt per file that the labels point into, the primary one first.
+fn excerpts<'a>(diagnostic: &'a Diagnostic, sources: &'a SourceMap) -> Vec<Element<'a>> {
     let primary = std::iter::once((AnnotationKind::Primary, &diagnostic.primary));
     let related = diagnostic.related.iter().map(|label| (AnnotationKind::Context, label));
     let mut excerpts: Vec<Excerpt<'a>> = Vec::new();
     for (kind, label) in primary.chain(related) {
         let Some(file) = sources.file(label.span) else { continue };
-        match excerpts.iter_mut().find(|excerpt| std::ptr::eq(excerpt.file, file)) {
+        match excerpts.iter_mut().find(|excerpt| excerpt.is_near(file, label.span)) {
             Some(excerpt) => excerpt.labels.push((kind, label)),
             None => excerpts.push(Excerpt { file, labels: vec![(kind, label)] }),
         }
     }
-    excerpts.into_iter().filter_map(|excerpt| excerpt.snippet(sources)).collect()
+    excerpts.into_iter().filter_map(|excerpt| excerpt.element(sources)).collect()
 }
 
-/// The labels of one diagnostic that point into one file.
+/// Labels of one diagnostic that are near to each other in one file.
 struct Excerpt<'a> {
     file: &'a SourceFile,
     labels: Vec<(AnnotationKind, &'a Label)>,
 }
 
 impl<'a> Excerpt<'a> {
-    fn snippet(self, sources: &SourceMap) -> Option<Snippet<'a, Annotation<'a>>> {
+    fn is_near(&self, file: &SourceFile, span: Span) -> bool {
+        let near = |label: &Label| label.span.start.abs_diff(span.start) < MAX_EXCERPT / 2;
+        std::ptr::eq(self.file, file) && self.labels.iter().all(|(_, label)| near(label))
+    }
+
+    /// The lines with their labels; where these are too long to be shown, only
+    /// the place.
+    fn element(self, sources: &'a SourceMap) -> Option<Element<'a>> {
         let start = self.labels.iter().map(|(_, label)| label.span.start).min()?;
         let end = self.labels.iter().map(|(_, label)| label.span.end).max()?;
-        let lines = Lines::around(self.file, Span::new(start, end), sources)?;
+        let Some(lines) = Lines::around(self.file, Span::new(start, end), sources) else {
+            let (_, first) = self.labels.first()?;
+            return origin(first.span, sources).map(Element::from);
+        };
         let annotations = self.labels.into_iter().map(|(kind, label)| {
             let message = (!label.message.is_empty()).then(|| untrusted(&label.message));
             kind.span(lines.range(label.span)).label(message)
         });
         let annotations: Vec<_> = annotations.collect();
-        Some(lines.snippet().annotations(annotations))
+        Some(lines.snippet().annotations(annotations).into())
     }
+}
+
+fn origin<'a>(span: Span, sources: &'a SourceMap) -> Option<Origin<'a>> {
+    let place = sources.locate(span)?;
+    Some(Origin::path(place.file).line(place.line as usize).char_column(place.column as usize))
 }
 
 fn suggestion<'a>(fix: &'a Fix, sources: &'a SourceMap) -> Option<Group<'a>> {
@@ -85,8 +101,9 @@ fn suggestion<'a>(fix: &'a Fix, sources: &'a SourceMap) -> Option<Group<'a>> {
     Some(Level::HELP.secondary_title(title).element(lines.snippet().patch(patch)))
 }
 
-/// The whole lines around a span. The renderer walks all text that it is given,
-/// so that giving it whole files would make long reports slow.
+/// The whole lines around a span, if they are not too long. The renderer walks
+/// all text that it is given, several times, so that giving it whole files
+/// would make long reports slow.
 struct Lines<'a> {
     file: &'a SourceFile,
     text: &'a str,
@@ -105,12 +122,9 @@ impl<'a> Lines<'a> {
         let first = if before.contains('\n') { 0 } else { byte_order_mark(file.text()) };
         let offset = before.rfind('\n').map_or(first, |newline| newline + 1);
         let length = after.find('\n').unwrap_or(after.len());
-        Some(Self {
-            file,
-            text: file.text().get(offset..end + length)?,
-            offset,
-            number: sources.locate(span)?.line as usize,
-        })
+        let text = file.text().get(offset..end + length)?;
+        let number = sources.locate(span)?.line as usize;
+        (text.len() <= MAX_EXCERPT as usize).then_some(Self { file, text, offset, number })
     }
 
     fn range(&self, span: Span) -> Range<usize> {
@@ -161,6 +175,21 @@ mod tests {
             .help(evil)
             .fix(Span::new(0, 1), evil);
         assert!(!rendered(evil, diagnostic).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn places_far_apart_and_lines_without_end_are_still_named() {
+        let far = format!("first: 1\n{}\nlast: 2\n", "# filler\n".repeat(10_000));
+        let end = u32::try_from(far.len()).unwrap() - 8;
+        let twice = Diagnostic::error(code::DUPLICATE_KEY, Span::new(end, end + 4), "twice")
+            .related(Span::new(0, 5), "first");
+        let report = rendered(&far, twice);
+        assert!(report.contains("--> a.yaml:10003:1\n"), "{report}");
+        assert!(report.contains("a.yaml:1:1\n"), "{report}");
+        let long = format!("{}x", " ".repeat(100_000));
+        let at_end = Diagnostic::error(code::UNKNOWN_FIELD, Span::new(100_000, 100_001), "long");
+        let report = rendered(&long, at_end);
+        assert_eq!(report, "error[SMI206]: long\n--> a.yaml:1:100001\n\n");
     }
 
     #[test]

@@ -1,0 +1,75 @@
+//! What all values of a document share while it is decoded.
+
+use std::cell::{Cell, RefCell};
+
+use super::{Value, path::Path};
+use crate::{
+    diagnostic::{Diagnostic, Severity, code},
+    document::{Node, Tree},
+    source::{SourceFile, Span},
+};
+
+/// More problems than this in one document are not worth showing.
+pub(super) const MAX_PROBLEMS: usize = 100;
+
+/// One document while it is decoded.
+pub(crate) struct Context<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) tree: &'a Tree,
+    diagnostics: RefCell<Vec<Diagnostic>>,
+    failed: Cell<bool>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree) -> Self {
+        Self { file, tree, diagnostics: RefCell::new(Vec::new()), failed: Cell::new(false) }
+    }
+
+    /// The cursor at the top of a document of this kind.
+    pub(crate) fn value(&'a self, node: &'a Node, kind: &'a str) -> Value<'a> {
+        Value { context: self, path: Path::root(kind), node, key: self.tree.head(node) }
+    }
+
+    /// A context with the same document and no reports.
+    pub(crate) const fn trial(&self) -> Self {
+        Self::new(self.file, self.tree)
+    }
+
+    /// Where a key can be put before all others of a mapping, and what must
+    /// come between it and the next key besides a new line; `None` in braces.
+    pub(crate) fn insertion(&self, mapping: &Node) -> Option<(Span, String)> {
+        let start = mapping.span.start;
+        let (before, rest) =
+            self.file.text().split_at_checked(self.file.local(mapping.span).start)?;
+        if rest.starts_with('{') {
+            return None;
+        }
+        let line = before.rsplit('\n').next()?.trim_start_matches('\u{feff}');
+        Some((Span::new(start, start), " ".repeat(line.chars().count())))
+    }
+
+    pub(crate) fn report(&self, diagnostic: Diagnostic) {
+        self.failed.set(self.failed.get() || diagnostic.severity == Severity::Error);
+        let mut diagnostics = self.diagnostics.borrow_mut();
+        match diagnostics.len() {
+            ..MAX_PROBLEMS => diagnostics.push(diagnostic),
+            MAX_PROBLEMS => diagnostics.push(too_many_problems(diagnostic.primary.span)),
+            _ => {}
+        }
+    }
+
+    /// Whether an error was reported.
+    pub(crate) const fn failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.diagnostics.into_inner()
+    }
+}
+
+fn too_many_problems(span: Span) -> Diagnostic {
+    let message = format!("the document has more than {MAX_PROBLEMS} problems");
+    Diagnostic::error(code::TOO_MANY_PROBLEMS, span, message)
+        .label("problems from here on are not shown")
+}
