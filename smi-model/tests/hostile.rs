@@ -43,12 +43,16 @@ fn billion_laughs() {
 
 #[test]
 fn billion_laughs_in_merge_keys() {
-    let mut text = "- &a0 {x: 1}\n".to_owned();
+    let mut text = "a: &a0 {x: 1}\n".to_owned();
     for level in 1..60 {
         let previous = level - 1;
-        text.push_str(&format!("- &a{level} {{<<: [*a{previous}, *a{previous}]}}\n"));
+        text.push_str(&format!("k{level}: &a{level} {{<<: [*a{previous}, *a{previous}]}}\n"));
     }
+    text.push_str("metadata: *a59\n<<: *a59\n");
     assert_eq!(with_defaults(&text), ["too-deep", "too-many-nodes"]);
+    // Cut short by a limit, by a mistake, or whole: no walk goes along all paths.
+    assert_eq!(with_defaults(&format!("{text}kind: TCPRoute\n")), ["too-deep", "too-many-nodes"]);
+    assert!(with_defaults(&format!("{text}kind: TCPRoute\nx: [\n")).contains(&"yaml-syntax"));
 }
 
 #[test]

@@ -80,10 +80,9 @@ impl<'a> Header<'a> {
 
     fn is_meant_as_smi(&self) -> bool {
         let kind = self.kind.value;
-        let versioned_like_smi = self.group == CORE && self.version.contains("alpha");
         is_smi(self.group)
             || UNMISTAKABLE.contains(&kind)
-            || (versioned_like_smi && home(kind).is_some_and(is_smi))
+            || (self.group == CORE && home(kind).is_some_and(is_smi))
     }
 
     fn unsupported_kind(&self) -> Diagnostic {
@@ -94,7 +93,7 @@ impl<'a> Header<'a> {
         let all = kinds_of_smi();
         match closest(kind, all.iter().copied()) {
             Some(similar) => diagnostic.label(format!("did you mean `{similar}`?")),
-            None => diagnostic.help(listed("kind", &kinds)),
+            None => diagnostic.help(listed("readable kind", &kinds)),
         }
     }
 
@@ -107,7 +106,7 @@ impl<'a> Header<'a> {
         };
         Diagnostic::error(code::UNSUPPORTED_VERSION, self.span, message)
             .label(did_you_mean(likely))
-            .help(listed("version", &versions))
+            .help(listed("readable version", &versions))
     }
 
     fn wrong_group(&self, home: &str) -> Diagnostic {
@@ -213,7 +212,7 @@ fn report_missing_kind(
     let message = format!("this object of `{group}` has no `kind`");
     context.report(
         Diagnostic::error(code::MISSING_KIND, api_version.span, message)
-            .help(listed("kind", &kinds)),
+            .help(listed("readable kind", &kinds)),
     );
     None
 }
@@ -281,6 +280,7 @@ mod tests {
                 "TCPRoute",
                 "SMI202 1:13 `spec.smi-spec.io` has no kind `TCPRoute`",
             ),
+            ("v1", "TCPRoute", "SMI202 1:13 the `apiVersion` of this TCPRoute has no group"),
             ("v1alpha4", "TCPRoute", "SMI202 1:13 the `apiVersion` of this TCPRoute has no group"),
             (
                 "specs.smi-spec.io/v1alpha4",

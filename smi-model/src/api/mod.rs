@@ -155,10 +155,10 @@ fn list_items<'a>(tree: &'a Tree, node: &'a Node) -> Option<Vec<&'a Node>> {
 /// What can be told about an object that could not be decoded; `None` when it
 /// is of no kind that anything refers to.
 fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
-    let kind = tree.get(node, "kind").and_then(Node::text)?;
+    let kind = tree.get_own(node, "kind").and_then(Node::text)?;
     SCHEMAS.iter().find(|schema| schema.kind == kind)?;
-    let metadata = tree.get(node, "metadata");
-    let text = |key| metadata.and_then(|it| tree.get(it, key)).and_then(Node::text);
+    let metadata = tree.get_own(node, "metadata");
+    let text = |key| metadata.and_then(|it| tree.get_own(it, key)).and_then(Node::text);
     Some(Broken {
         kind: kind.to_owned(),
         namespace: text("namespace").unwrap_or(metadata::DEFAULT_NAMESPACE).to_owned(),

@@ -85,15 +85,21 @@ impl Tree {
         self.nodes.get(id.0 as usize).unwrap_or(&NOTHING)
     }
 
-    /// The value of `key` in a mapping or in what it merges, without any
-    /// checks: for telling what a document is before, or although, it cannot be
-    /// decoded. Merged mappings nest no deeper than documents may.
-    pub(crate) fn get(&self, mapping: &Node, key: &str) -> Option<&Node> {
+    /// The value of `key` in the mapping itself. Cheap even in a document that
+    /// was refused for its size.
+    pub(crate) fn get_own(&self, mapping: &Node, key: &str) -> Option<&Node> {
         let NodeKind::Mapping(entries) = &mapping.kind else { return None };
-        let own = entries.iter().find(|entry| self.node(entry.key).text() == Some(key));
-        if let Some(entry) = own {
-            return Some(self.node(entry.value));
+        let own = entries.iter().find(|entry| self.node(entry.key).text() == Some(key))?;
+        Some(self.node(own.value))
+    }
+
+    /// The value of `key` in a mapping or in what it merges. Only for complete
+    /// documents, whose size with all aliases is limited.
+    pub(crate) fn get(&self, mapping: &Node, key: &str) -> Option<&Node> {
+        if let Some(own) = self.get_own(mapping, key) {
+            return Some(own);
         }
+        let NodeKind::Mapping(entries) = &mapping.kind else { return None };
         let merges = entries.iter().filter(|entry| self.node(entry.key).text() == Some(MERGE_KEY));
         merges.flat_map(|merge| self.merged(merge.value)).find_map(|merged| self.get(merged, key))
     }

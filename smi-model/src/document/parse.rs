@@ -104,7 +104,7 @@ impl Reader<'_> {
     /// Text and span of a scalar: inside the quotes, and for an absent value
     /// nothing, where the parser says `~`.
     fn content(&self, text: &str, style: Style, span: Span) -> (String, Span) {
-        let text = if span.is_empty() && style == Style::Plain { "" } else { text };
+        let text = if span.is_empty() { "" } else { text };
         let raw = self.file.text().get(self.file.local(span)).unwrap_or_default();
         let span = match style {
             Style::Quoted if raw.starts_with(['"', '\'']) && raw.len() > 1 => {
