@@ -4,12 +4,12 @@
 //! the same names: Gateway API has a TCPRoute, too. Objects of other groups are
 //! passed over silently, but what was meant to be SMI must not be.
 
-use super::{
-    ACCESS, CORE, SCHEMAS, SPECS, SPLIT, Schema,
-    cursor::{Context, closest, listed},
-};
+use super::{ACCESS, CORE, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
 use crate::{
-    diagnostic::{Diagnostic, code},
+    diagnostic::{
+        Diagnostic, code,
+        suggest::{closest, listed},
+    },
     document::{Node, NodeKind, Tree},
     source::{Span, Spanned},
 };

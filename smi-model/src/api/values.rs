@@ -1,10 +1,13 @@
 //! The kinds of values that fields of several objects have.
 
-use super::cursor::{Value, closest, listed};
 use std::collections::BTreeMap;
 
+use super::cursor::Value;
 use crate::{
-    diagnostic::code,
+    diagnostic::{
+        code,
+        suggest::{closest, listed},
+    },
     source::{Span, Spanned},
 };
 

@@ -3,6 +3,7 @@
 
 pub mod code;
 pub mod render;
+pub mod suggest;
 
 use crate::source::Span;
 

@@ -9,10 +9,8 @@ mod context;
 mod fields;
 mod object;
 mod path;
-mod suggest;
 mod value;
 
 pub(crate) use context::Context;
 pub(crate) use object::Object;
-pub(crate) use suggest::{closest, listed};
 pub(crate) use value::Value;

@@ -5,10 +5,12 @@ use super::{
     context::MAX_PROBLEMS,
     fields::{Field, fields},
     path::Path,
-    suggest::{closest, listed},
 };
 use crate::{
-    diagnostic::{Diagnostic, code},
+    diagnostic::{
+        Diagnostic, code,
+        suggest::{closest, listed},
+    },
     source::{Span, Spanned},
 };
 
