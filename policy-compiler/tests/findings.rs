@@ -1,5 +1,5 @@
 //! What is said about policies with mistakes, as a user reads it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail like tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use policy_compiler::{Dialect, Limits, Options, Scope, compile, resolve};
 use smi_model::diagnostic::render;

@@ -41,10 +41,10 @@ fn build_module(root: &Path) -> Result<PathBuf> {
     run(Command::new(cargo())
         .current_dir(root)
         .args(["build", "--quiet", "--locked", "--package", "playground-web"])
-        .args(["--profile", "wasm", "--target", WASM_TARGET, "--target-dir"])
+        .args(["--profile", "playground", "--target", WASM_TARGET, "--target-dir"])
         .arg(&target))
     .context("the compiler does not build for the browser")?;
-    Ok(target.join(WASM_TARGET).join("wasm/playground_web.wasm"))
+    Ok(target.join(WASM_TARGET).join("playground/playground_web.wasm"))
 }
 
 /// In a process of its own: what makes the glue takes long to build, and most
