@@ -1,1 +1,19 @@
-//! Suite.
+//! One binary for all tests that bring several parts together. `tests/README.md`
+//! lists what they hold.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "when a premise does not hold, the test has failed"
+)]
+#![expect(clippy::disallowed_methods, reason = "tests read files, clocks and the environment")]
+
+mod architecture;
+mod browser;
+mod conformance;
+mod differential;
+mod e2e;
+mod filter;
+mod properties;
+mod truth;

@@ -1,0 +1,110 @@
+//! The engines that must agree: one trait, one file per engine.
+
+mod filter;
+mod oracle;
+mod query;
+mod tables;
+
+pub use filter::Filter;
+pub use oracle::Oracle;
+pub use query::Queries;
+pub use tables::{Compiler, Tables, decide};
+
+use std::fmt;
+
+use decision_table::Dialect;
+
+use crate::request::Request;
+
+/// Something that enforces policies.
+pub trait Engine {
+    /// Its name in failures.
+    fn name(&self) -> &'static str;
+
+    /// Whether it can be asked about this request at all.
+    fn understands(&self, _request: &Request) -> bool {
+        true
+    }
+
+    /// Takes the policies in force.
+    fn load(&self, policies: &Policies) -> Box<dyn Enforcer>;
+}
+
+/// An engine with policies in force.
+pub trait Enforcer {
+    /// Decides one request.
+    fn decide(&self, request: &Request) -> Decision;
+}
+
+/// Every engine that answers the corpus.
+#[must_use]
+pub fn all() -> Vec<Box<dyn Engine>> {
+    vec![
+        Box::new(Oracle),
+        Box::new(Tables::OfWorkloads),
+        Box::new(Tables::OfMesh),
+        Box::new(Filter),
+    ]
+}
+
+/// Documents and how to read them.
+#[derive(Clone, Debug)]
+pub struct Policies {
+    /// How the specification's silences are read.
+    pub dialect: Dialect,
+    /// The files, in the order in which they are given.
+    pub files: Vec<File>,
+}
+
+/// The trust domain of every test: the default of the product.
+pub const TRUST_DOMAIN: &str = "cluster.local";
+
+impl Policies {
+    /// One file.
+    #[must_use]
+    pub fn of(dialect: Dialect, text: &str) -> Self {
+        let file = File { name: "policies.yaml".to_owned(), text: text.to_owned() };
+        Self { dialect, files: vec![file] }
+    }
+}
+
+/// A text with its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
+/// What an engine says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The request may pass.
+    Allow,
+    /// It may not; with the code of the reason, from engines that tell one.
+    Deny(Option<String>),
+}
+
+impl Decision {
+    /// Whether both say the same, where a missing reason fits every reason.
+    #[must_use]
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Allow, Self::Allow) => true,
+            (Self::Deny(Some(left)), Self::Deny(Some(right))) => left == right,
+            (Self::Deny(_), Self::Deny(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Allow => f.write_str("allow"),
+            Self::Deny(None) => f.write_str("deny"),
+            Self::Deny(Some(reason)) => write!(f, "deny: {reason}"),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What a policy says, whatever version it was written in.
+
+/// Everything that was understood.
+#[derive(Default)]
+pub(crate) struct Policies {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) groups: Vec<(Name, Vec<HttpMatch>)>,
+    pub(crate) tcp_routes: Vec<(Name, Vec<u16>)>,
+    pub(crate) udp_routes: Vec<(Name, Vec<u16>)>,
+}
+
+impl Policies {
+    /// The matches of an HTTPRouteGroup.
+    pub(crate) fn matches(&self, namespace: &str, name: &str) -> Option<&[HttpMatch]> {
+        lookup(&self.groups, namespace, name)
+    }
+
+    /// The ports of a TCPRoute or UDPRoute; none mean all.
+    pub(crate) fn ports(&self, kind: RuleKind, namespace: &str, name: &str) -> Option<&[u16]> {
+        match kind {
+            RuleKind::Http => None,
+            RuleKind::Tcp => lookup(&self.tcp_routes, namespace, name),
+            RuleKind::Udp => lookup(&self.udp_routes, namespace, name),
+        }
+    }
+}
+
+fn lookup<'a, T>(objects: &'a [(Name, Vec<T>)], namespace: &str, name: &str) -> Option<&'a [T]> {
+    let is_it = |candidate: &Name| candidate.namespace == namespace && candidate.name == name;
+    objects.iter().find(|(candidate, _)| is_it(candidate)).map(|(_, content)| content.as_slice())
+}
+
+/// Name and namespace of an object.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Name {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+}
+
+/// A TrafficTarget.
+pub(crate) struct Target {
+    pub(crate) name: Name,
+    pub(crate) destination: Subject,
+    /// `destination.port` of access v1alpha1 and v1alpha2.
+    pub(crate) port: Option<u16>,
+    pub(crate) sources: Vec<Subject>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+/// A ServiceAccount as a TrafficTarget names it.
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+}
+
+/// A reference to a route object.
+pub(crate) struct Rule {
+    pub(crate) kind: RuleKind,
+    pub(crate) name: String,
+    pub(crate) matches: Option<Vec<String>>,
+}
+
+/// Kinds of route objects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuleKind {
+    Http,
+    Tcp,
+    Udp,
+}
+
+/// One match of an HTTPRouteGroup.
+pub(crate) struct HttpMatch {
+    pub(crate) name: String,
+    pub(crate) path_regex: Option<String>,
+    pub(crate) methods: Option<Vec<String>>,
+    pub(crate) headers: Vec<(String, String)>,
+}

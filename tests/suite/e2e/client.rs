@@ -1,0 +1,109 @@
+//! A client that speaks to a sidecar's inbound listener itself: TLS with any
+//! certificate or none, and any bytes as a request.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use loopback_mesh::Workload;
+use loopback_mesh::certificates::{Authority, Identity};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+
+/// How long a sidecar may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connects anew for every request.
+#[derive(Clone)]
+pub(super) struct Client {
+    address: SocketAddr,
+    server: ServerName<'static>,
+    config: Arc<ClientConfig>,
+}
+
+/// An HTTP/1.1 response.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    /// Status line and headers, in lower case.
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Client {
+    /// A client of the sidecar of `server` at `address`, who trusts `authority` and
+    /// presents the certificate of `identity`, or none.
+    pub(super) fn new(
+        address: SocketAddr,
+        server: &Workload,
+        authority: &Authority,
+        identity: Option<&Identity>,
+    ) -> Result<Self> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(authority.certificate_der().to_vec()))?;
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots);
+        let config = match identity {
+            None => config.with_no_client_auth(),
+            Some(identity) => config.with_client_auth_cert(
+                vec![identity.certificate_der().to_vec().into()],
+                PrivateKeyDer::try_from(identity.key_der().to_vec()).map_err(anyhow::Error::msg)?,
+            )?,
+        };
+        let server = ServerName::try_from(server.host())?;
+        Ok(Self { address, server, config: Arc::new(config) })
+    }
+
+    /// A GET request with the headers that the example's policies ask for.
+    pub(super) fn get(&self, path: &str) -> Result<Response> {
+        self.send(&request("GET", path, ""))
+    }
+
+    /// Sends `request` as it is, and reads the response up to the end of the
+    /// connection.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails or the answer is not HTTP.
+    pub(super) fn send(&self, request: &[u8]) -> Result<Response> {
+        let socket = TcpStream::connect(self.address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.server.clone())?;
+        let mut stream = StreamOwned::new(connection, socket);
+        stream.write_all(request)?;
+        let mut answer = Vec::new();
+        match stream.read_to_end(&mut answer) {
+            // Envoy need not say goodbye in TLS before it closes.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => {}
+            other => drop(other.context("no response")?),
+        }
+        Response::parse(&answer)
+    }
+}
+
+impl Response {
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        let text = String::from_utf8_lossy(bytes);
+        let (head, body) = text.split_once("\r\n\r\n").context("a response without an end")?;
+        let status = head.split(' ').nth(1).context("a response without a status")?;
+        Ok(Self { status: status.parse()?, head: head.to_ascii_lowercase(), body: body.to_owned() })
+    }
+}
+
+/// A request with the headers that the example's policies ask for, and `more`
+/// lines, each with its line end. The connection ends with it.
+pub(super) fn request(method: &str, path: &str, more: &str) -> Vec<u8> {
+    format!(
+        "{method} {path} HTTP/1.1\r\n\
+         host: bookstore.bookstore\r\n\
+         user-agent: book-client/1.0\r\n\
+         client-app: bookbuyer\r\n\
+         connection: close\r\n\
+         {more}\r\n"
+    )
+    .into_bytes()
+}

@@ -1,0 +1,9 @@
+//! The compiled policies in a real Envoy, with real certificates and real requests.
+
+mod client;
+mod faults;
+mod fixture;
+mod hostile;
+mod identity;
+mod reload;
+mod story;
