@@ -1,3 +1,49 @@
-//! Entry point.
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test` and `playground`.
 
-fn main() {}
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the project's own tool: it reads files, starts processes and measures time"
+)]
+
+mod demo;
+mod playground;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use loopback_mesh::tools::workspace_root;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Tasks of this project")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Play the bookstore's story in real Envoy sidecars on this machine
+    Demo(demo::Options),
+    /// Check everything: format, lints, documentation, builds, and all tests
+    Test,
+    /// Build the playground into playground-web/web/dist
+    Playground,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Demo(options) => demo::run(&options),
+        Task::Test => test::run(),
+        Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Tells what takes time right now.
+fn report(step: &str) {
+    eprintln!("→ {step} …");
+}

@@ -1,0 +1,265 @@
+//! The whole town: every workload with its sidecar, and customers who never stop.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use policy_compiler::Split;
+
+use crate::apps::{Host, Purchases, Restocker, Shopper, Store, Warehouse};
+use crate::certificates::Authority;
+use crate::envoy::{Policy, Route, Settings, Sidecar, Upstream};
+use crate::policy::Policies;
+use crate::process::RunFolder;
+use crate::tools::{Tools, workspace_root};
+use crate::{TRUST_DOMAIN, Workload};
+
+/// The running bookstore. Everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Bookstore {
+    // Dropped in this order: customers first, so that they see no broken shop.
+    buyer: Shopper,
+    thief: Shopper,
+    stores: [Store; 2],
+    warehouse: Warehouse,
+    _restockers: [Restocker; 2],
+    town: Town,
+    _host: Host,
+}
+
+/// What can be counted, since the start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// What bookbuyer got.
+    pub buyer: Purchases,
+    /// What bookthief got.
+    pub thief: Purchases,
+    /// Books sold by bookstore-v1 and bookstore-v2, to whomever.
+    pub sold: [u64; 2],
+    /// Books that the warehouse delivered.
+    pub restocked: u64,
+}
+
+impl Bookstore {
+    /// Starts all Envoys and applications, without any policy in force. Their files
+    /// are under `target/mesh/<label>-…`.
+    ///
+    /// # Errors
+    ///
+    /// When anything does not start; with the last lines of its log.
+    pub fn start(tools: &Tools, label: &str) -> Result<Self> {
+        let host = Host::new()?;
+        let mut town = Town::new(tools, label)?;
+        let warehouse = Warehouse::open(&host)?;
+        town.move_in("bookwarehouse", "bookwarehouse", warehouse.address())?;
+        let (v1, sales_of_v1) = Store::open(&host)?;
+        let restocker_v1 =
+            Restocker::start(sales_of_v1, town.move_in("bookstore", "bookstore-v1", v1.address())?);
+        let (v2, sales_of_v2) = Store::open(&host)?;
+        let restocker_v2 =
+            Restocker::start(sales_of_v2, town.move_in("bookstore", "bookstore-v2", v2.address())?);
+        // Nobody calls the customers; a closed port is all they need.
+        let nothing = SocketAddr::from(([127, 0, 0, 1], 9));
+        let buyer = Shopper::start(town.move_in("bookbuyer", "bookbuyer", nothing)?);
+        let thief = Shopper::start(town.move_in("bookthief", "bookthief", nothing)?);
+        Ok(Self {
+            buyer,
+            thief,
+            stores: [v1, v2],
+            warehouse,
+            _restockers: [restocker_v1, restocker_v2],
+            town,
+            _host: host,
+        })
+    }
+
+    /// Puts `policies` in force everywhere, or none, and waits until they are.
+    ///
+    /// # Errors
+    ///
+    /// When a sidecar does not take its table; with the last lines of its log.
+    pub fn apply(&mut self, policies: Option<&Policies>) -> Result<()> {
+        self.deliver(policies)?;
+        for resident in &mut self.town.residents {
+            let compiled = policies.and_then(|all| all.table(&resident.workload.spiffe_id()));
+            let digest = compiled.map(|compiled| compiled.digest.as_slice());
+            resident.sidecar.wait_for_table(digest.unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
+    /// Hands `policies` to all sidecars, or none, without waiting for an effect.
+    /// Without policies, requests go where they went before.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be replaced.
+    pub fn deliver(&mut self, policies: Option<&Policies>) -> Result<()> {
+        for index in 0..self.town.residents.len() {
+            let (earlier, later) = self.town.residents.split_at_mut(index);
+            let Some(resident) = later.first_mut() else { break };
+            if let Some(policies) = policies {
+                resident.sidecar.route(&routes(earlier, &policies.splits))?;
+            }
+            resident.sidecar.deliver(policy_of(&resident.workload, policies))?;
+        }
+        Ok(())
+    }
+
+    /// All counters, now.
+    #[must_use]
+    pub fn counters(&self) -> Counters {
+        Counters {
+            buyer: self.buyer.purchases(),
+            thief: self.thief.purchases(),
+            sold: [self.stores[0].sold(), self.stores[1].sold()],
+            restocked: self.warehouse.delivered(),
+        }
+    }
+
+    /// The sidecars with their workloads, in the order in which they started.
+    pub fn sidecars(&self) -> impl Iterator<Item = (&Workload, &Sidecar)> {
+        self.town.residents.iter().map(|resident| (&resident.workload, &resident.sidecar))
+    }
+
+    /// The sidecar of the workload that runs under this ServiceAccount.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn sidecar(&mut self, service_account: &str) -> Result<&mut Sidecar> {
+        self.town
+            .residents
+            .iter_mut()
+            .find(|resident| resident.workload.service_account == service_account)
+            .map(|resident| &mut resident.sidecar)
+            .with_context(|| format!("nobody runs as {service_account}"))
+    }
+
+    /// Where the logs are; they stay there when this is called.
+    pub fn keep_logs(&mut self) -> PathBuf {
+        self.town.folder.keep();
+        self.town.folder.path().to_owned()
+    }
+}
+
+impl Counters {
+    /// What happened since `earlier`.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            buyer: self.buyer.since(&earlier.buyer),
+            thief: self.thief.since(&earlier.thief),
+            sold: [self.sold[0] - earlier.sold[0], self.sold[1] - earlier.sold[1]],
+            restocked: self.restocked - earlier.restocked,
+        }
+    }
+}
+
+/// The example policies that the story is about.
+#[must_use]
+pub fn example() -> PathBuf {
+    workspace_root().join("examples/bookstore")
+}
+
+/// Workloads with sidecars that know each other.
+#[derive(Debug)]
+struct Town {
+    residents: Vec<Resident>,
+    authority: Authority,
+    tools: Tools,
+    example: Policies,
+    folder: RunFolder,
+}
+
+#[derive(Debug)]
+struct Resident {
+    workload: Workload,
+    sidecar: Sidecar,
+}
+
+impl Town {
+    fn new(tools: &Tools, label: &str) -> Result<Self> {
+        Ok(Self {
+            residents: Vec::new(),
+            authority: Authority::new()?,
+            tools: tools.clone(),
+            example: Policies::load(&[example()])?,
+            folder: RunFolder::new(label)?,
+        })
+    }
+
+    /// Starts the sidecar of a workload, which may call everybody who moved in
+    /// before, and returns its outbound listener.
+    fn move_in(
+        &mut self,
+        namespace: &str,
+        service_account: &str,
+        application: SocketAddr,
+    ) -> Result<SocketAddr> {
+        let workload = Workload::new(namespace, service_account);
+        let folder = self.folder.path().join(service_account);
+        fs::create_dir_all(&folder)?;
+        let settings = Settings {
+            name: workload.host(),
+            certificate: self.authority.issue(&workload)?.write(&self.authority, &folder)?,
+            application,
+            filter: self.tools.filter.clone(),
+            upstreams: self.residents.iter().map(Resident::upstream).collect(),
+            routes: routes(&self.residents, &self.example.splits),
+            require_client_certificate: true,
+            normalise_paths: true,
+        };
+        let sidecar = Sidecar::start(&self.tools.envoy, &settings, &folder, Policy::None)?;
+        let outbound = sidecar.outbound();
+        self.residents.push(Resident { workload, sidecar });
+        Ok(outbound)
+    }
+}
+
+impl Resident {
+    fn upstream(&self) -> Upstream {
+        Upstream {
+            host: self.workload.host(),
+            spiffe_id: self.workload.spiffe_id(),
+            address: self.sidecar.inbound(),
+        }
+    }
+}
+
+/// Everybody under their own name, and the root services of the splits, who may
+/// take a name from somebody.
+fn routes(residents: &[Resident], splits: &[Split]) -> Vec<Route> {
+    let roots: Vec<Route> =
+        splits.iter().filter_map(|split| root_route(residents, split)).collect();
+    let own = residents.iter().map(|Resident { workload, .. }| Route {
+        hosts: hosts(&workload.service_account, &workload.namespace),
+        shares: vec![(workload.host(), 1)],
+    });
+    let own = own.filter(|own| roots.iter().all(|root| root.hosts != own.hosts));
+    own.chain(roots.iter().cloned()).collect()
+}
+
+/// A split as a route; none while one of its backends has not moved in.
+fn root_route(residents: &[Resident], split: &Split) -> Option<Route> {
+    let shares = split.backends.iter().map(|(service, weight)| {
+        let workload = Workload::new(&split.namespace, service);
+        let moved_in = residents.iter().any(|resident| resident.workload == workload);
+        moved_in.then(|| (workload.host(), *weight))
+    });
+    let shares = shares.collect::<Option<Vec<_>>>()?;
+    Some(Route { hosts: hosts(&split.root, &split.namespace), shares })
+}
+
+fn policy_of<'a>(workload: &Workload, policies: Option<&'a Policies>) -> Policy<'a> {
+    policies
+        .and_then(|policies| policies.table(&workload.spiffe_id()))
+        .map_or(Policy::None, |compiled| Policy::Table(&compiled.table))
+}
+
+/// The names of a Service, as callers in other namespaces write them.
+fn hosts(service: &str, namespace: &str) -> Vec<String> {
+    let short = format!("{service}.{namespace}");
+    vec![short.clone(), format!("{short}.svc"), format!("{short}.svc.{TRUST_DOMAIN}")]
+}

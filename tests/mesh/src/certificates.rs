@@ -1,0 +1,121 @@
+//! A demo certificate authority and the SPIFFE certificates of the workloads.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose, SanType,
+};
+use time::{Duration, OffsetDateTime};
+
+use crate::Workload;
+
+/// A certificate authority that lives as long as one mesh; its key is never
+/// written to disk.
+#[derive(Debug)]
+pub struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// Certificate and key of one workload.
+#[derive(Debug)]
+pub struct Identity {
+    certificate: rcgen::Certificate,
+    key: KeyPair,
+}
+
+/// Where the PEM files are that an Envoy reads.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// The authority's certificate.
+    pub authority: PathBuf,
+    /// The workload's certificate.
+    pub certificate: PathBuf,
+    /// The workload's private key.
+    pub key: PathBuf,
+}
+
+impl Authority {
+    /// Makes a new authority.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no randomness to give.
+    pub fn new() -> Result<Self> {
+        let mut params = lasting_a_week(CertificateParams::default());
+        params.distinguished_name.push(DnType::CommonName, "loopback mesh authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+        Ok(Self { issuer })
+    }
+
+    /// Issues a certificate whose only URI name is the workload's SPIFFE ID.
+    ///
+    /// It carries a DNS name as well, for clients that know nothing of SPIFFE.
+    ///
+    /// # Errors
+    ///
+    /// When the names do not fit into a certificate.
+    pub fn issue(&self, workload: &Workload) -> Result<Identity> {
+        let mut params = lasting_a_week(CertificateParams::default());
+        params.distinguished_name.push(DnType::CommonName, workload.service_account.as_str());
+        params.subject_alt_names = vec![
+            SanType::URI(workload.spiffe_id().as_str().try_into()?),
+            SanType::DnsName(workload.host().as_str().try_into()?),
+        ];
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::generate()?;
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        Ok(Identity { certificate, key })
+    }
+
+    /// The authority's certificate in DER, for clients to trust.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        self.issuer.der()
+    }
+}
+
+impl Identity {
+    /// The certificate in DER.
+    #[must_use]
+    pub fn certificate_der(&self) -> &[u8] {
+        self.certificate.der()
+    }
+
+    /// The private key as PKCS #8 in DER.
+    #[must_use]
+    pub fn key_der(&self) -> &[u8] {
+        self.key.serialized_der()
+    }
+
+    /// Writes what an Envoy needs into `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written.
+    pub fn write(&self, authority: &Authority, folder: &Path) -> Result<Files> {
+        let files = Files {
+            authority: folder.join("authority.pem"),
+            certificate: folder.join("certificate.pem"),
+            key: folder.join("key.pem"),
+        };
+        fs::write(&files.authority, authority.issuer.pem())?;
+        fs::write(&files.certificate, self.certificate.pem())?;
+        fs::write(&files.key, self.key.serialize_pem())?;
+        Ok(files)
+    }
+}
+
+/// An hour back, because clocks differ; a week on, because a demo may stay open.
+fn lasting_a_week(mut params: CertificateParams) -> CertificateParams {
+    let now = OffsetDateTime::now_utc();
+    params.not_before = now - Duration::hours(1);
+    params.not_after = now + Duration::days(7);
+    params
+}

