@@ -158,10 +158,12 @@ impl Query {
         answer(verdict, table)
     }
 
-    /// A request in HTTP/1.1 carries its authority in the header `host`.
+    /// A request in HTTP/1.1 carries its authority in the header `host`; with
+    /// several of them it has none.
     fn authority<'a>(&'a self, headers: &[(&'a str, &'a str)]) -> Option<&'a [u8]> {
-        let host = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
-        self.host.as_deref().or(host.map(|(_, value)| *value)).map(str::as_bytes)
+        let mut hosts = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let only = hosts.next().filter(|_| hosts.next().is_none());
+        self.host.as_deref().or(only.map(|(_, value)| *value)).map(str::as_bytes)
     }
 
     fn headers(&self) -> Vec<(&str, &str)> {

@@ -106,9 +106,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let answer = match serde_json::from_str::<Query>(line) {
             Ok(query) => query.ask(&table, trust_domain),
             Err(error) => {
-                anstream::eprintln!("{}:{}: {error}", requests.display(), number + 1);
+                let problem = problem(&error);
+                let (line, column) = (number + 1, error.column());
+                anstream::eprintln!("{}:{line}:{column}: {problem}", requests.display());
                 outcome = Outcome::Errors;
-                unreadable(&error)
+                unreadable(&problem)
             }
         };
         anstream::println!("{}", serde_json::to_string(&answer)?);
@@ -153,13 +155,20 @@ impl One {
     }
 }
 
+/// What is wrong with a line, without the place in it: every line is a text of its
+/// own to the parser.
+fn problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
 /// A request that cannot be read gets a verdict all the same, so that every line
 /// has its answer.
-fn unreadable(error: &serde_json::Error) -> Answer {
+fn unreadable(problem: &str) -> Answer {
     Answer {
         decision: "deny",
         reason: Some(Reason::MalformedRequest.code()),
-        message: format!("not a request: {error}"),
+        message: format!("not a request: {problem}"),
         rule: None,
         nearest: None,
     }

@@ -118,7 +118,7 @@ const ROUTES: [&str; 2] = ["r", "s"];
 const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
 
 /// Objects of every kind over a small vocabulary.
-pub fn bundle() -> impl Strategy<Value = Bundle> {
+pub(super) fn bundle() -> impl Strategy<Value = Bundle> {
     let places: Vec<(&str, &str)> =
         NAMESPACES.iter().flat_map(|&namespace| ROUTES.map(|name| (namespace, name))).collect();
     let groups = places.iter().map(|&place| option::weighted(0.95, group(place)));

@@ -2,7 +2,7 @@
 //!
 //! A [`Bundle`] is a handful of objects over a small vocabulary, so that targets
 //! overlap, references dangle and ports collide all the time; it becomes YAML
-//! text, because that is where every engine starts. A [`Recipe`] says how to
+//! text, because that is where every engine starts. A recipe says how to
 //! make a request *near* a bundle: take one of its rules, follow it, and then
 //! perhaps step aside. Requests that are made up without looking at the policies
 //! are denied nearly always and prove little. A [`Scenario`] has both.
@@ -13,8 +13,7 @@ mod recipe;
 mod scenario;
 mod yaml;
 
-pub use bundle::{Bundle, bundle};
-pub use recipe::{Recipe, recipe};
+pub use bundle::Bundle;
 pub use scenario::{Scenario, scenario};
 
 use proptest::test_runner::Config;

@@ -11,7 +11,7 @@ use crate::request::{Bytes, Identity, Protocol, Request};
 
 /// How to make a request: which rule to follow, and where to leave its path.
 #[derive(Clone, Debug)]
-pub struct Recipe {
+pub(super) struct Recipe {
     target: Index,
     source: Index,
     rule: Index,
@@ -58,7 +58,7 @@ enum Change {
 }
 
 /// A recipe for requests of which about half follow a rule to its end.
-pub fn recipe() -> impl Strategy<Value = Recipe> {
+pub(super) fn recipe() -> impl Strategy<Value = Recipe> {
     let indices = any::<(Index, Index, Index, Index, Index)>();
     (indices, prop::collection::vec(any::<u8>(), 8), aside()).prop_map(
         |((target, source, rule, one_match, port), choices, aside)| Recipe {
@@ -175,8 +175,7 @@ fn change() -> impl Strategy<Value = Change> {
 
 impl Recipe {
     /// The request near `bundle`.
-    #[must_use]
-    pub fn request(&self, bundle: &Bundle) -> Request {
+    pub(super) fn request(&self, bundle: &Bundle) -> Request {
         let target = self.target.get(&bundle.targets);
         let rule = self.pick(self.rule, &target.rules);
         let one_match = rule.and_then(|rule| self.http_match(bundle, target, rule));

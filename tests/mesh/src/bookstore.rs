@@ -160,7 +160,13 @@ impl Counters {
 /// The example policies that the story is about.
 #[must_use]
 pub fn example() -> PathBuf {
-    workspace_root().join("examples/bookstore")
+    examples().join("bookstore")
+}
+
+/// All example policies, a folder each.
+#[must_use]
+pub fn examples() -> PathBuf {
+    workspace_root().join("examples")
 }
 
 /// Workloads with sidecars that know each other.

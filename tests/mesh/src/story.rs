@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::apps::Purchases;
-use crate::bookstore::{Bookstore, Counters, example};
+use crate::bookstore::{Bookstore, Counters, examples};
 use crate::policy::Policies;
 
 /// One step: put these policies in force, and this must be seen.
@@ -16,7 +16,7 @@ use crate::policy::Policies;
 pub struct Step {
     /// What is done, in a few words.
     pub title: &'static str,
-    /// Files or folders below `examples/bookstore`; none: no policy at all.
+    /// Folders below `examples`; none: no policy at all.
     pub policies: &'static [&'static str],
     /// What must be seen while they are in force.
     pub expected: Expected,
@@ -70,13 +70,13 @@ const EVERYBODY: Expected = Expected { stolen: Trend::Rises, thief_status: 200, 
 /// The story.
 pub const STEPS: [Step; 4] = [
     Step { title: "no policy: everything is denied", policies: &[], expected: NOBODY },
-    Step { title: "policy applied: bookbuyer may buy", policies: &["."], expected: BUYER },
+    Step { title: "policy applied: bookbuyer may buy", policies: &["bookstore"], expected: BUYER },
     Step {
         title: "bookthief added as a source: it steals",
-        policies: &[".", "bookthief"],
+        policies: &["bookstore", "bookthief"],
         expected: EVERYBODY,
     },
-    Step { title: "bookthief removed: it stops", policies: &["."], expected: BUYER },
+    Step { title: "bookthief removed: it stops", policies: &["bookstore"], expected: BUYER },
 ];
 
 /// From the moment a table is in force everywhere: requests that were decided by
@@ -96,7 +96,7 @@ impl Step {
         if self.policies.is_empty() {
             return Ok(None);
         }
-        let paths: Vec<PathBuf> = self.policies.iter().map(|path| example().join(path)).collect();
+        let paths: Vec<PathBuf> = self.policies.iter().map(|name| examples().join(name)).collect();
         Policies::load(&paths).map(Some)
     }
 

@@ -66,20 +66,6 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Every dialect.
-    pub const ALL: [Self; 4] = [Self::Spec, Self::Osm, Self::Traefik, Self::Nginx];
-
-    /// The name that options and reports use.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Spec => "spec",
-            Self::Osm => "osm",
-            Self::Traefik => "traefik",
-            Self::Nginx => "nginx",
-        }
-    }
-
     /// Whether omitting `matches` in a rule selects every match of the group, as
     /// the specification says (access, "rules"), or none, as OSM has it.
     const fn omitted_matches_mean_all(self) -> bool {
