@@ -7,12 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use loopback_mesh::tools::{cargo, install_wasm_target, run};
+use loopback_mesh::tools::{WASM_TARGET, cargo, install_target, run};
 
 use crate::report;
-
-/// The platform of the browser.
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// What Vite needs: Node.js 20.19 and later of its line, or 22.12 and later.
 const CHECK_NODE: &str = "const [major, minor] = process.versions.node.split('.').map(Number); \
@@ -28,7 +25,7 @@ const NODE_VERSION: &str = "24.19.0";
 /// When a tool is missing and cannot be installed, or a step fails.
 pub(crate) fn build(root: &Path) -> Result<()> {
     let web = root.join("playground-web/web");
-    install_wasm_target(&report)?;
+    install_target(WASM_TARGET, &report)?;
     let module = build_module(root)?;
     make_glue(root, &module, &web.join("src/wasm"))?;
     let path = path_with_node(root)?;

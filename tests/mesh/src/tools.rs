@@ -11,8 +11,8 @@ use anyhow::{Context, Result, bail};
 /// The version that the filter is tested with.
 const ENVOY_VERSION: &str = "1.40.0";
 
-/// The platform that the filter is built for.
-const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The platform of the filter and the playground.
+pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Where the tools are.
 #[derive(Clone, Debug)]
@@ -53,23 +53,24 @@ pub fn cargo() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-/// Makes sure that the Wasm target is installed.
+/// Makes sure that rustup has added a target. It does so by itself for those of
+/// rust-toolchain.toml, but older versions only when they install a toolchain.
 ///
 /// # Errors
 ///
-/// When it is not and rustup cannot add it.
-pub fn install_wasm_target(report: &dyn Fn(&str)) -> Result<()> {
-    if has_wasm_target() {
+/// When the target is missing and rustup cannot add it.
+pub fn install_target(target: &str, report: &dyn Fn(&str)) -> Result<()> {
+    if has_target(target) {
         return Ok(());
     }
-    report(&format!("adding the Rust target {WASM_TARGET}"));
-    let advice = format!("install the Rust target {WASM_TARGET}: rustup target add {WASM_TARGET}");
-    run(Command::new("rustup").args(["target", "add", WASM_TARGET])).context(advice)
+    report(&format!("adding the Rust target {target}"));
+    let advice = format!("install the Rust target {target}: rustup target add {target}");
+    run(Command::new("rustup").args(["target", "add", target])).context(advice)
 }
 
-fn has_wasm_target() -> bool {
+fn has_target(target: &str) -> bool {
     let library = Command::new("rustc")
-        .args(["--print", "target-libdir", "--target", WASM_TARGET])
+        .args(["--print", "target-libdir", "--target", target])
         .current_dir(workspace_root())
         .output();
     library.is_ok_and(|output| {
@@ -79,7 +80,7 @@ fn has_wasm_target() -> bool {
 }
 
 fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
-    install_wasm_target(report)?;
+    install_target(WASM_TARGET, report)?;
     let root = workspace_root();
     let filter = root.join(format!("target/{WASM_TARGET}/wasm/envoy_wasm_filter.wasm"));
     if !filter.exists() {
