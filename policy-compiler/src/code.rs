@@ -1,19 +1,6 @@
 //! Every code that this crate reports, in one list.
 
-use smi_model::diagnostic::Code;
-
-/// Declares the codes as constants and collects them in [`ALL`], so that no code
-/// can be missing from the list.
-macro_rules! codes {
-    ($($(#[$doc:meta])+ $constant:ident = $number:literal $name:literal;)+) => {
-        $($(#[$doc])+ pub const $constant: Code = Code::new($number, $name);)+
-
-        /// All codes of this crate, ascending.
-        pub const ALL: &[Code] = &[$($constant),+];
-    };
-}
-
-codes! {
+smi_model::diagnostic_codes! {
     /// A rule refers to a route object that is not among the documents.
     UNKNOWN_ROUTE = 302 "unknown-route";
     /// A rule refers to a match that its HTTPRouteGroup does not have.

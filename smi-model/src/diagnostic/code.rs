@@ -1,19 +1,19 @@
 //! Every code that this crate reports, in one list.
 
-use super::Code;
-
-/// Declares the codes as constants and collects them in [`ALL`], so that no
-/// code can be missing from the list.
-macro_rules! codes {
+/// Declares the codes of a crate as constants and collects them in `ALL`, so that
+/// no code can be missing from the list.
+#[macro_export]
+macro_rules! diagnostic_codes {
     ($($(#[$doc:meta])+ $constant:ident = $number:literal $name:literal;)+) => {
-        $($(#[$doc])+ pub const $constant: Code = Code::new($number, $name);)+
+        $($(#[$doc])+ pub const $constant: $crate::diagnostic::Code =
+            $crate::diagnostic::Code::new($number, $name);)+
 
         /// All codes of this crate, ascending.
-        pub const ALL: &[Code] = &[$($constant),+];
+        pub const ALL: &[$crate::diagnostic::Code] = &[$($constant),+];
     };
 }
 
-codes! {
+diagnostic_codes! {
     /// The text is not YAML.
     YAML_SYNTAX = 101 "yaml-syntax";
     /// An alias names an anchor that its document does not define before it.
