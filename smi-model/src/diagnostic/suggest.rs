@@ -1,9 +1,5 @@
 //! "Did you mean …?"
 
-/// Words longer than this are not compared: nobody types them by accident, and
-/// the comparison takes the product of both lengths.
-const MAX_LENGTH: usize = 64;
-
 /// The candidate that `word` is most probably a misspelling of; of equally near
 /// ones the first.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -14,13 +10,23 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// How many letters differ, regardless of case; `None` when too many do.
+/// How many letters differ, regardless of case; `None` when too many do. Words
+/// that are cut short count as if one letter were missing.
 fn distance(word: &str, candidate: &str) -> Option<usize> {
-    if word.len() > MAX_LENGTH {
+    let most = candidate.len().div_ceil(3).min(3);
+    if word.len() > 2 && word.len() < candidate.len() {
+        let start = candidate.get(..word.len());
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(word)) {
+            return Some(1);
+        }
+    }
+    // The comparison takes the product of both lengths.
+    if word.len().abs_diff(candidate.len()) > most {
         return None;
     }
-    let distance = strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase());
-    (distance <= candidate.chars().count().div_ceil(3).min(3)).then_some(distance)
+    let distance =
+        strsim::osa_distance(&word.to_ascii_lowercase(), &candidate.to_ascii_lowercase());
+    (distance <= most).then_some(distance)
 }
 
 /// A sentence that lists what there is of a noun: "its kinds are `a`, `b`".
