@@ -108,7 +108,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NoPolicy => "no policy is loaded",
-            Self::MalformedRequest => "the request is malformed",
+            Self::MalformedRequest => "the request has no method, no path or no destination",
             Self::NonCanonicalPath => "the path is not in canonical form",
             Self::MissingPeer => "the peer presented no identity",
             Self::MalformedPeer => "the peer's identity is not a SPIFFE ID",

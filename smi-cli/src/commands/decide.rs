@@ -93,6 +93,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (table, mut outcome) = table(arguments)?;
     let trust_domain = &arguments.reading.trust_domain;
     let Some(requests) = &arguments.requests else {
+        if arguments.one.destination.is_none() && table.workload().is_none() {
+            return Err(
+                "say which workload is called: --destination NAMESPACE/SERVICE-ACCOUNT".into()
+            );
+        }
         let answer = arguments.one.query().ask(&table, trust_domain);
         if arguments.json {
             anstream::println!("{}", serde_json::to_string(&answer)?);
