@@ -80,18 +80,15 @@ fn build(patterns: &[&Pattern], values: Values, limit: usize) -> Result<Group, T
     let (raw, sets) = explore(&dfa, values)?;
     let meets = if values == Values::Several { meets(&sets) } else { Vec::new() };
     let automaton = Automaton { meets, ..minimise(&raw, sets.len())? };
-    let classes = sorted
-        .iter()
-        .enumerate()
-        .map(|(index, pattern)| {
-            let holds = |(_, set): &(usize, &Vec<usize>)| set.contains(&index);
-            let classes = sets.iter().enumerate().filter(holds);
-            (
-                (*pattern).clone(),
-                classes.filter_map(|(class, _)| u32::try_from(class).ok()).collect(),
-            )
-        })
-        .collect();
+    let mut classes = vec![Vec::new(); sorted.len()];
+    for (class, set) in (0..).zip(&sets) {
+        for pattern in set {
+            if let Some(classes) = classes.get_mut(*pattern) {
+                classes.push(class);
+            }
+        }
+    }
+    let classes = sorted.into_iter().cloned().zip(classes).collect();
     Ok(Group { automaton, classes })
 }
 
