@@ -23,7 +23,7 @@ impl<B: AsRef<[u8]>> Table<B> {
     }
 
     fn walk(&self, request: &Request<'_>) -> Result<Verdict, Reason> {
-        let facts = Facts::of(request, self.workload())?;
+        let facts = Facts::of(request, self.scope())?;
         // INVARIANT: verification made the sections and every step below; if a
         // step were missing all the same, the answer would be a denial.
         let sections = self.sections().ok_or(Reason::NoPolicy)?;
@@ -51,10 +51,11 @@ struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    fn of(request: &'a Request<'a>, workload: Option<&'a str>) -> Result<Self, Reason> {
+    fn of(request: &'a Request<'a>, scope: &'a [u8]) -> Result<Self, Reason> {
         let destination = match request.destination {
             Destination::Workload(identity) => identity,
-            Destination::OfTable => workload.ok_or(Reason::MalformedRequest)?.as_bytes(),
+            Destination::OfTable if scope.is_empty() => return Err(Reason::MalformedRequest),
+            Destination::OfTable => scope,
         };
         let path = match request.protocol {
             Protocol::Tcp | Protocol::Udp => &[],

@@ -43,7 +43,7 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// Each part is made once with all checks. [`sections`](Self::sections) makes
     /// them again from the same bytes, without.
     fn verify(&self) -> Result<(), FormatError> {
-        let scope = core::str::from_utf8(self.section(Kind::Scope));
+        let scope = core::str::from_utf8(self.scope());
         scope.map_err(|_| malformed("scope", "it is not text"))?;
         for kind in [Kind::Destinations, Kind::Peers, Kind::Methods] {
             Names::split(kind.name(), self.section(kind))?.verify(kind.name())?;
@@ -60,7 +60,7 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// The SPIFFE ID of the workload that the table is for; `None` when it is for
     /// a whole mesh.
     pub fn workload(&self) -> Option<&str> {
-        let scope = core::str::from_utf8(self.section(Kind::Scope)).unwrap_or_default();
+        let scope = core::str::from_utf8(self.scope()).unwrap_or_default();
         (!scope.is_empty()).then_some(scope)
     }
 
@@ -123,6 +123,11 @@ impl<B: AsRef<[u8]>> Table<B> {
             automata: Automata::split(self.section(Kind::Automata)).ok()?,
             nodes: Nodes::split(self.section(Kind::Nodes)).ok()?,
         })
+    }
+
+    /// [`workload`](Self::workload) as bytes; empty for a whole mesh.
+    pub(crate) fn scope(&self) -> &[u8] {
+        self.section(Kind::Scope)
     }
 
     fn section(&self, kind: Kind) -> &[u8] {

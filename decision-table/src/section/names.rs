@@ -38,6 +38,8 @@ impl<'a> Names<'a> {
         if self.starts.get(0) != Some(0) || self.starts.get(self.buckets()) != Some(self.count()) {
             return fail("the buckets do not cover the names");
         }
+        // Names follow each other, so that hashing all of them is one pass.
+        let mut expected = 0;
         for bucket in 0..self.buckets() {
             let Some((start, end)) = self.range(bucket) else {
                 return fail("the buckets are not in order");
@@ -50,6 +52,10 @@ impl<'a> Names<'a> {
                 if self.bucket(name) != bucket || previous.is_some_and(|before| before >= name) {
                     return fail("a name is in the wrong place");
                 }
+                if self.offset(index) != Some(expected) {
+                    return fail("the names do not follow each other");
+                }
+                expected += name.len();
                 previous = Some(name);
             }
         }
@@ -82,9 +88,14 @@ impl<'a> Names<'a> {
         (start <= end && end <= self.count()).then_some((start as usize, end as usize))
     }
 
+    fn offset(self, index: usize) -> Option<usize> {
+        let at = index.checked_mul(ENTRY_WORDS as usize)?;
+        Some(self.entries.get(at.checked_add(1)?)? as usize)
+    }
+
     fn entry(self, index: usize) -> Option<(u32, &'a [u8])> {
         let at = index.checked_mul(ENTRY_WORDS as usize)?;
-        let offset = self.entries.get(at + 1)? as usize;
+        let offset = self.offset(index)?;
         let end = offset.checked_add(self.entries.get(at + 2)? as usize)?;
         Some((self.entries.get(at)?, self.text.get(offset..end)?))
     }
