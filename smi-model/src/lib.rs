@@ -27,7 +27,7 @@
 //! stage works with. [`diagnostic`] is how all of them, and the later stages,
 //! tell what they found.
 
-mod api;
+pub mod api;
 pub mod canonical;
 pub mod diagnostic;
 mod document;

@@ -1,14 +1,16 @@
 //! `metadata`, which all objects have.
 
 use super::{
-    cursor::Object,
+    cursor::{Object, Value},
     values::{namespace_name, object_name},
 };
-use crate::{canonical::Meta, source::Spanned};
+use crate::{
+    canonical::{Labels, Meta},
+    source::Spanned,
+};
 
 /// Fields that Kubernetes knows and policies do not look at.
-const OTHERS: [&str; 14] = [
-    "annotations",
+pub(super) const OTHERS: [&str; 12] = [
     "clusterName",
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -16,7 +18,6 @@ const OTHERS: [&str; 14] = [
     "finalizers",
     "generateName",
     "generation",
-    "labels",
     "managedFields",
     "ownerReferences",
     "resourceVersion",
@@ -35,19 +36,34 @@ pub(super) fn metadata(object: &mut Object<'_>) -> Option<Meta> {
         "write it below `metadata`, indented",
     );
     let span = object.span();
-    let (name, namespace) = object.required("metadata", |it| it.object(name_and_namespace))?;
-    let namespace =
-        namespace.unwrap_or_else(|| Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span));
-    Some(Meta { name, namespace, span })
+    let meta = object.required("metadata", |it| it.object(fields))?;
+    Some(Meta { span, ..meta })
 }
 
-fn name_and_namespace(
-    metadata: &mut Object<'_>,
-) -> Option<(Spanned<String>, Option<Spanned<String>>)> {
+fn fields(metadata: &mut Object<'_>) -> Option<Meta> {
     let name = metadata.required("name", object_name);
     let namespace = metadata.optional("namespace", namespace_name);
-    metadata.ignore(&OTHERS);
-    Some((name?, namespace?))
+    let labels = metadata.optional("labels", texts);
+    let annotations = metadata.optional("annotations", texts);
+    let others = metadata.keep(&OTHERS);
+    let (name, namespace) = (name?, namespace?);
+    let namespace =
+        namespace.unwrap_or_else(|| Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span));
+    let (labels, annotations) = (labels?.unwrap_or_default(), annotations?.unwrap_or_default());
+    Some(Meta { name, namespace, labels, annotations, others, span: metadata.span() })
+}
+
+/// Reads a mapping of texts to texts, or nothing where it is left empty, as
+/// people do who comment out the only label.
+fn texts(value: Value<'_>) -> Option<Labels> {
+    if value.is_null() {
+        return Some(Labels::new());
+    }
+    value.object(|fields| {
+        let pair = |(key, value): (Spanned<String>, Value<'_>)| Some((key, value.text()?));
+        let pairs: Vec<_> = fields.entries().into_iter().map(pair).collect();
+        pairs.into_iter().collect()
+    })
 }
 
 /// Reads `spec`. Fields of `names` beside it, where the first versions had

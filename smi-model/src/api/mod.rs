@@ -3,16 +3,29 @@
 //!
 //! A version is one file. To add one, write the file and its row in [`SCHEMAS`].
 
-mod access;
+pub mod access;
 mod core;
 mod cursor;
 mod header;
 mod metadata;
-mod specs;
-mod split;
+mod schema;
+mod shape;
+pub mod specs;
+pub mod split;
 mod values;
+mod write;
 
-use self::cursor::{Context, Object};
+pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
+pub use shape::{ObjectMeta, Pairs};
+pub(crate) use write::Written;
+
+use schemars::SchemaGenerator;
+
+use self::{
+    cursor::{Context, Object},
+    shape::Shape,
+    write::Kind,
+};
 use crate::{
     canonical::{
         Broken, Bundle, HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit,
@@ -36,6 +49,14 @@ struct Schema {
     version: &'static str,
     kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
+    /// How to write it, and what it looks like; `None` for Kubernetes' own kinds.
+    smi: Option<Smi>,
+}
+
+/// What is known of SMI's kinds besides how to read them.
+struct Smi {
+    write: fn(&Schema, &Resource) -> Result<Option<Written>, Vec<Diagnostic>>,
+    schema: fn(&mut SchemaGenerator) -> schemars::Schema,
 }
 
 impl Schema {
@@ -49,7 +70,7 @@ impl Schema {
 }
 
 /// A decoded object of any kind.
-enum Resource {
+pub(crate) enum Resource {
     TrafficTarget(TrafficTarget),
     HttpRouteGroup(HttpRouteGroup),
     TcpRoute(L4Route),
@@ -62,22 +83,22 @@ enum Resource {
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
 const SCHEMAS: [Schema; 18] = [
-    schema(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
-    schema(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
-    schema(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
-    schema(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
-    schema(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
-    schema(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
-    schema(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
-    schema(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
-    schema(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
-    schema(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
-    schema(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
-    schema(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
-    schema(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
-    schema(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
-    schema(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
-    schema(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
+    smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
+    smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
+    smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
+    smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
+    smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
+    smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
+    smi::<specs::v1alpha4::HttpRouteGroup>(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
+    smi::<specs::v1alpha1::TcpRoute>(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
+    smi::<specs::v1alpha2::TcpRoute>(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
+    smi::<specs::v1alpha3::TcpRoute>(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
+    smi::<split::v1alpha1::TrafficSplit>(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
+    smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
+    smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
+    smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
     schema(CORE, "v1", "Service", core::v1::service),
     schema(CORE, "v1", "ServiceAccount", core::v1::service_account),
 ];
@@ -88,7 +109,20 @@ const fn schema(
     kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
 ) -> Schema {
-    Schema { group, version, kind, decode }
+    Schema { group, version, kind, decode, smi: None }
+}
+
+const fn smi<T: Shape>(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    decode: fn(&mut Object<'_>) -> Option<Resource>,
+) -> Schema
+where
+    T::Canonical: Kind,
+{
+    let smi = Smi { write: write::write::<T>, schema: T::json_schema };
+    Schema { group, version, kind, decode, smi: Some(smi) }
 }
 
 /// Reads the objects of one file.

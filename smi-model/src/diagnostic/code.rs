@@ -82,6 +82,13 @@ diagnostic_codes! {
     /// All weights of a split are 0.
     ZERO_WEIGHTS = 220 "zero-weights";
 
+    /// A version that has no words for what an object says.
+    NOT_EXPRESSIBLE = 241 "not-expressible";
+    /// A port becomes a TCPRoute, which admits more than HTTP.
+    PORT_ADMITS_TCP = 242 "port-admits-tcp";
+    /// A file that cannot be rewritten as it stands.
+    NOT_REWRITABLE = 243 "not-rewritable";
+
     /// Two objects with the same kind, namespace and name.
     DUPLICATE_OBJECT = 301 "duplicate-object";
 }

@@ -10,6 +10,8 @@ mod scalar;
 pub(crate) use parse::parse;
 pub(crate) use scalar::Meaning;
 
+use serde_json::{Map, Value};
+
 use crate::source::Span;
 
 /// The key under which a mapping takes over the entries of others.
@@ -112,6 +114,36 @@ impl Tree {
         }
     }
 
+    /// A node as plain data, as Kubernetes reads it. Only for complete documents.
+    pub(crate) fn data(&self, node: &Node) -> Value {
+        match &node.kind {
+            NodeKind::Scalar(scalar) => scalar.data(),
+            NodeKind::Sequence(items) => items.iter().map(|id| self.data(self.node(*id))).collect(),
+            NodeKind::Mapping(entries) => Value::Object(self.entries(entries)),
+        }
+    }
+
+    fn entries(&self, entries: &[Entry]) -> Map<String, Value> {
+        let mut own = Map::new();
+        let mut merged = Map::new();
+        for entry in entries {
+            let Some(key) = self.node(entry.key).text() else { continue };
+            if key != MERGE_KEY {
+                own.insert(key.to_owned(), self.data(self.node(entry.value)));
+                continue;
+            }
+            for node in self.merged(entry.value) {
+                if let Value::Object(others) = self.data(node) {
+                    others.into_iter().for_each(|(key, value)| {
+                        merged.entry(key).or_insert(value);
+                    });
+                }
+            }
+        }
+        merged.extend(own);
+        merged
+    }
+
     /// Where the eye should fall for this node: on a scalar, on the first key
     /// of a mapping, or on the beginning of a list.
     pub(crate) fn head(&self, node: &Node) -> Span {
@@ -166,6 +198,22 @@ impl Node {
 }
 
 impl Scalar {
+    fn data(&self) -> Value {
+        match self.meaning() {
+            Meaning::Null => Value::Null,
+            Meaning::Boolean => Meaning::is_true(&self.text).into(),
+            Meaning::Integer { value, .. } => match i64::try_from(value) {
+                Ok(value) => value.into(),
+                Err(_) => self.text.clone().into(),
+            },
+            Meaning::Float => match self.text.parse::<f64>().map(serde_json::Number::from_f64) {
+                Ok(Some(number)) => number.into(),
+                _ => self.text.clone().into(),
+            },
+            Meaning::Text => self.text.clone().into(),
+        }
+    }
+
     /// What Kubernetes takes the scalar for.
     pub(crate) fn meaning(&self) -> Meaning {
         match self.style {

@@ -10,27 +10,67 @@
 //!   - {kind: HTTPRouteGroup | TCPRoute, name, matches?: [name]}
 //! ```
 
-use super::{destination_with_port, rules, sources, v1alpha1::RULE_KINDS};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use super::v1alpha1::RuleKind;
+use super::{PortedSubject, Rule, Subject, destination_with_port, rules, sources, v1alpha1};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        shape::{Losses, ObjectMeta, Shape},
     },
-    canonical::TrafficTarget,
+    canonical,
 };
+
+/// Lets its sources call its destination on the routes of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTarget {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Who may call whom on which routes.
+    pub spec: TrafficTargetSpec,
+}
+
+/// What a TrafficTarget allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTargetSpec {
+    /// Who is called.
+    pub destination: PortedSubject,
+    /// Who calls.
+    #[schemars(length(min = 1))]
+    pub sources: Vec<Subject>,
+    /// On which routes.
+    #[schemars(length(min = 1))]
+    pub rules: Vec<Rule<RuleKind>>,
+}
+
+impl Shape for TrafficTarget {
+    type Canonical = canonical::TrafficTarget;
+
+    fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        let v1alpha1::TrafficTarget { metadata, destination, sources, specs } =
+            v1alpha1::TrafficTarget::of(target, losses);
+        Self { metadata, spec: TrafficTargetSpec { destination, sources, rules: specs } }
+    }
+}
 
 pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
     let spec = spec(object, &["destination", "sources", "rules"], |spec| {
         let destination = spec.required("destination", |it| it.object(destination_with_port));
         let sources = spec.required("sources", sources);
-        let rules = spec.required("rules", |it| rules(it, &RULE_KINDS));
+        let rules = spec.required("rules", |it| rules(it, &v1alpha1::RULE_KINDS));
         Some((destination?, sources?, rules?))
     });
     let ((destination, port), sources, rules) = spec?;
     let meta = meta?;
-    Some(Resource::TrafficTarget(TrafficTarget { meta, destination, port, sources, rules }))
+    let target = canonical::TrafficTarget { meta, destination, port, sources, rules };
+    Some(Resource::TrafficTarget(target))
 }
 
 #[cfg(test)]

@@ -92,6 +92,17 @@ impl<'a> Object<'a> {
         self.ignored.extend(names);
     }
 
+    /// Keeps fields that may be there and do not matter, as plain data.
+    pub(crate) fn keep(
+        &mut self,
+        names: &[&'static str],
+    ) -> serde_json::Map<String, serde_json::Value> {
+        self.ignore(names);
+        let kept = self.fields.iter().filter(|field| names.contains(&field.name));
+        let tree = self.value.context.tree;
+        kept.map(|field| (field.name.to_owned(), tree.data(field.value))).collect()
+    }
+
     /// Lets pass all fields that are not asked for.
     pub(crate) const fn ignore_others(&mut self) {
         self.open = true;

@@ -135,6 +135,10 @@ impl<'a> Value<'a> {
         }
     }
 
+    pub(crate) fn is_null(&self) -> bool {
+        self.node.is_null()
+    }
+
     pub(crate) const fn is_list(&self) -> bool {
         matches!(self.node.kind, NodeKind::Sequence(_))
     }

@@ -7,16 +7,58 @@
 //!   - {service, weight: number}
 //! ```
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use super::Backend;
 use super::{backends, whole_weight};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        schema,
+        shape::{Losses, ObjectMeta, Shape},
         values::service_name,
     },
-    canonical::TrafficSplit,
+    canonical,
 };
+
+/// Shares the requests for a root Service among backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplit {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// What is shared among whom.
+    pub spec: TrafficSplitSpec,
+}
+
+/// The root and its backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplitSpec {
+    /// The root: the Service that clients call.
+    #[schemars(schema_with = "schema::service_name")]
+    pub service: String,
+    /// The Services that receive the requests.
+    #[schemars(length(min = 1))]
+    pub backends: Vec<Backend>,
+}
+
+impl Shape for TrafficSplit {
+    type Canonical = canonical::TrafficSplit;
+
+    fn of(split: &canonical::TrafficSplit, losses: &mut Losses) -> Self {
+        for group in &split.matches {
+            losses.add(group.span, "that only some requests are shared");
+        }
+        let service = split.service.value.clone();
+        let backends = split.backends.iter().map(Backend::of).collect();
+        let metadata = ObjectMeta::of(&split.meta);
+        Self { metadata, spec: TrafficSplitSpec { service, backends } }
+    }
+}
 
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
@@ -28,7 +70,7 @@ pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource>
     });
     let (service, backends) = spec?;
     let (meta, matches) = (meta?, Vec::new());
-    Some(Resource::TrafficSplit(TrafficSplit { meta, service, backends, matches }))
+    Some(Resource::TrafficSplit(canonical::TrafficSplit { meta, service, backends, matches }))
 }
 
 #[cfg(test)]
