@@ -125,28 +125,24 @@ where
     Schema { group, version, kind, decode, smi: Some(smi) }
 }
 
-/// Reads the objects of one file.
+/// Reads the objects of one document.
 pub(crate) fn read(
     file: &SourceFile,
-    tree: &Tree,
+    tree: &Tree<'_>,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for document in &tree.documents {
-        let root = tree.node(document.root);
-        if document.complete {
-            let mut reader = Reader { file, tree, bundle, diagnostics };
-            reader.read(root);
-        } else {
-            bundle.broken.extend(broken(tree, root));
-        }
+    if tree.complete {
+        Reader { file, tree, bundle, diagnostics }.read(tree.root());
+    } else {
+        bundle.broken.extend(broken(tree, tree.root()));
     }
 }
 
-/// What it takes to read the objects of one file.
+/// What it takes to read the objects of one document.
 struct Reader<'a> {
     file: &'a SourceFile,
-    tree: &'a Tree,
+    tree: &'a Tree<'a>,
     bundle: &'a mut Bundle,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -175,7 +171,7 @@ impl Reader<'_> {
 }
 
 /// The items of a `kind: List` of Kubernetes.
-fn list_items<'a>(tree: &'a Tree, node: &'a Node) -> Option<Vec<&'a Node>> {
+fn list_items<'a>(tree: &'a Tree<'a>, node: &'a Node<'a>) -> Option<Vec<&'a Node<'a>>> {
     let text = |key| tree.get(node, key).and_then(Node::text);
     if (text("apiVersion"), text("kind")) != (Some("v1"), Some("List")) {
         return None;
@@ -242,5 +238,14 @@ mod tests {
         assert_eq!(findings.diagnostics.len(), 1);
         assert_eq!(findings.value.broken[0].kind, "ServiceAccount");
         assert_eq!(findings.value.service_accounts[0].meta.name.value, "whole");
+    }
+    #[test]
+    fn a_document_that_is_too_large_does_not_hide_the_next() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
+        let large = format!("{account}x: [{}]\n", "a, ".repeat(500_000));
+        let findings = read(&format!("{large}---\n{}", account.replace("a}", "b}")));
+        assert_eq!(findings.diagnostics.len(), 1);
+        assert_eq!(findings.value.broken[0].name.as_deref(), Some("a"));
+        assert_eq!(findings.value.service_accounts[0].meta.name.value, "b");
     }
 }

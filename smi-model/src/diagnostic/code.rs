@@ -34,7 +34,7 @@ diagnostic_codes! {
     FILE_TOO_LARGE = 111 "file-too-large";
     /// A file has more documents than the limit.
     TOO_MANY_DOCUMENTS = 112 "too-many-documents";
-    /// A file or document has more nodes than the limit.
+    /// A document has more nodes than the limit.
     TOO_MANY_NODES = 113 "too-many-nodes";
     /// Mappings and lists are nested deeper than the limit.
     TOO_DEEP = 114 "too-deep";
