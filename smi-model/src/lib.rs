@@ -29,6 +29,7 @@
 
 pub mod api;
 pub mod canonical;
+pub mod convert;
 pub mod diagnostic;
 mod document;
 mod limits;

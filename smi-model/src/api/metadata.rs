@@ -6,6 +6,8 @@ use super::{
 };
 use crate::{
     canonical::{Labels, Meta},
+    convert::Fields,
+    diagnostic::{Diagnostic, code},
     source::Spanned,
 };
 
@@ -32,7 +34,7 @@ pub(super) const DEFAULT_NAMESPACE: &str = "default";
 pub(super) fn metadata(object: &mut Object<'_>) -> Option<Meta> {
     object.ignore(&["apiVersion", "kind", "status"]);
     object.mistakes(
-        &["name", "namespace", "labels", "annotations"],
+        ["name", "namespace", "labels", "annotations"],
         "write it below `metadata`, indented",
     );
     let span = object.span();
@@ -66,13 +68,39 @@ fn texts(value: Value<'_>) -> Option<Labels> {
     })
 }
 
-/// Reads `spec`. Fields of `names` beside it, where the first versions had
-/// them, are reported with the place where they belong.
+/// Reads `spec`. Fields beside it, where the first versions had them, are reported
+/// with the place where they belong.
 pub(super) fn spec<T>(
     object: &mut Object<'_>,
-    names: &'static [&'static str],
+    fields: &'static Fields,
     read: impl FnOnce(&mut Object<'_>) -> Option<T>,
 ) -> Option<T> {
-    object.mistakes(names, "write it below `spec`, indented");
+    if report_missing_spec(object, fields) {
+        return None;
+    }
+    object.mistakes(fields.iter().map(|(name, _)| *name), "write it below `spec`, indented");
     object.required("spec", |spec| spec.object(read))
+}
+
+/// Whether the whole body stands beside where `spec` should be. Kubernetes accepts
+/// that, and throws the body away.
+fn report_missing_spec(object: &mut Object<'_>, fields: &'static Fields) -> bool {
+    if object.has("spec") {
+        return false;
+    }
+    let misplaced = object.keys_among(fields);
+    let Some(first) = misplaced.first() else { return false };
+    let message = format!("`{}` has no `spec`", object.path());
+    let mut error = Diagnostic::error(code::MISSING_SPEC, *first, message)
+        .label("this belongs below `spec`")
+        .help("Kubernetes drops fields that do not stand where the version has them");
+    for other in misplaced.iter().skip(1) {
+        error = error.related(*other, "and this");
+    }
+    object.report(match object.below_spec(fields) {
+        Some(fix) => error.fix(fix.span, fix.replacement),
+        None => error,
+    });
+    object.ignore(&["spec"]);
+    true
 }

@@ -15,9 +15,10 @@ pub mod split;
 mod values;
 mod write;
 
+pub(crate) use access::TARGET_FIELDS;
 pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
 pub use shape::{ObjectMeta, Pairs};
-pub(crate) use write::Written;
+pub(crate) use write::{WriteResult, Written, yaml};
 
 use schemars::SchemaGenerator;
 
@@ -28,7 +29,7 @@ use self::{
 };
 use crate::{
     canonical::{
-        Broken, Bundle, HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit,
+        Broken, Bundle, HttpRouteGroup, L4Route, Meta, Service, ServiceAccount, TrafficSplit,
         TrafficTarget,
     },
     diagnostic::Diagnostic,
@@ -36,32 +37,32 @@ use crate::{
     source::SourceFile,
 };
 
-const ACCESS: &str = "access.smi-spec.io";
-const SPECS: &str = "specs.smi-spec.io";
+pub(crate) const ACCESS: &str = "access.smi-spec.io";
+pub(crate) const SPECS: &str = "specs.smi-spec.io";
 const SPLIT: &str = "split.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
 const CORE: &str = "";
 
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
-struct Schema {
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
+pub(crate) struct Schema {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
     /// How to write it, and what it looks like; `None` for Kubernetes' own kinds.
-    smi: Option<Smi>,
+    pub(crate) smi: Option<Smi>,
 }
 
 /// What is known of SMI's kinds besides how to read them.
-struct Smi {
-    write: fn(&Schema, &Resource) -> Result<Option<Written>, Vec<Diagnostic>>,
+pub(crate) struct Smi {
+    write: fn(&Schema, &Resource) -> WriteResult,
     schema: fn(&mut SchemaGenerator) -> schemars::Schema,
 }
 
 impl Schema {
     /// The `apiVersion` as documents write it.
-    fn api_version(&self) -> String {
+    pub(crate) fn api_version(&self) -> String {
         match self.group {
             CORE => self.version.to_owned(),
             group => format!("{group}/{}", self.version),
@@ -82,7 +83,7 @@ pub(crate) enum Resource {
 
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
-const SCHEMAS: [Schema; 18] = [
+pub(crate) const SCHEMAS: [Schema; 18] = [
     smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
     smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
     smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
@@ -132,41 +133,53 @@ pub(crate) fn read(
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    if tree.complete {
-        Reader { file, tree, bundle, diagnostics }.read(tree.root());
-    } else {
+    if !tree.complete {
         bundle.broken.extend(broken(tree, tree.root()));
+        return;
     }
-}
-
-/// What it takes to read the objects of one document.
-struct Reader<'a> {
-    file: &'a SourceFile,
-    tree: &'a Tree<'a>,
-    bundle: &'a mut Bundle,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Reader<'_> {
-    /// Reads one object, or the items of a `kind: List`. Items may be lists
-    /// again; the depth of documents is limited.
-    fn read(&mut self, node: &Node) {
-        match list_items(self.tree, node) {
-            Some(items) => items.iter().for_each(|item| self.read(item)),
-            None => self.read_object(node),
+    each_object(file, tree, &mut |object| {
+        match object.resource {
+            Some(resource) if !object.failed => bundle.add(resource),
+            None if object.schema.is_none() && !object.failed => {}
+            _ => bundle.broken.extend(broken(tree, object.node)),
         }
-    }
+        diagnostics.extend(object.diagnostics);
+    });
+}
 
-    fn read_object(&mut self, node: &Node) {
-        let context = Context::new(self.file, self.tree);
-        let schema = header::recognise(&context, self.tree, node);
+/// One object of a document.
+pub(crate) struct Decoded<'t> {
+    pub(crate) node: &'t Node<'t>,
+    /// What it says that it is, when that is of interest.
+    pub(crate) schema: Option<&'static Schema>,
+    pub(crate) resource: Option<Resource>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether one of these is an error.
+    pub(crate) failed: bool,
+}
+
+/// Decodes the object that a complete document is, or the items of a
+/// `kind: List`.
+pub(crate) fn each_object<'t>(
+    file: &'t SourceFile,
+    tree: &'t Tree<'t>,
+    visit: &mut dyn FnMut(Decoded<'t>),
+) {
+    each_item(tree, tree.root(), &mut |node| {
+        let context = Context::new(file, tree);
+        let schema = header::recognise(&context, tree, node);
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
-        match schema.and_then(decode) {
-            Some(resource) if !context.failed() => self.bundle.add(resource),
-            None if schema.is_none() && !context.failed() => {}
-            _ => self.bundle.broken.extend(broken(self.tree, node)),
-        }
-        self.diagnostics.extend(context.into_diagnostics());
+        let resource = schema.and_then(decode);
+        let failed = context.failed();
+        visit(Decoded { node, schema, resource, failed, diagnostics: context.into_diagnostics() });
+    });
+}
+
+/// Items may be lists again; the depth of documents is limited.
+fn each_item<'t>(tree: &'t Tree<'t>, node: &'t Node<'t>, visit: &mut dyn FnMut(&'t Node<'t>)) {
+    match list_items(tree, node) {
+        Some(items) => items.into_iter().for_each(|item| each_item(tree, item, visit)),
+        None => visit(node),
     }
 }
 
@@ -195,6 +208,20 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
         name: text("name").map(str::to_owned),
         span: node.span,
     })
+}
+
+impl Resource {
+    /// Name and namespace.
+    pub(crate) const fn meta(&self) -> &Meta {
+        match self {
+            Self::TrafficTarget(it) => &it.meta,
+            Self::HttpRouteGroup(it) => &it.meta,
+            Self::TcpRoute(it) | Self::UdpRoute(it) => &it.meta,
+            Self::TrafficSplit(it) => &it.meta,
+            Self::Service(it) => &it.meta,
+            Self::ServiceAccount(it) => &it.meta,
+        }
+    }
 }
 
 impl Bundle {

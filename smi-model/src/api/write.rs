@@ -14,9 +14,15 @@ use crate::{
 pub(crate) struct Written {
     /// The whole document.
     pub(crate) yaml: String,
+    /// The same as JSON.
+    pub(crate) json: String,
     /// The same as plain data.
     pub(crate) data: Value,
 }
+
+/// An object as a version writes it, `None` when it is of another kind, and errors
+/// for what the version cannot express.
+pub(crate) type WriteResult = Result<Option<Written>, Vec<Diagnostic>>;
 
 /// A kind without versions, as it comes out of a [`Resource`].
 pub(super) trait Kind: Sized {
@@ -53,12 +59,8 @@ struct Manifest<T> {
     body: T,
 }
 
-/// Writes an object in the version of `T`; what the version cannot express is an
-/// error. `None` when the object is of another kind.
-pub(super) fn write<T: Shape>(
-    schema: &Schema,
-    resource: &Resource,
-) -> Result<Option<Written>, Vec<Diagnostic>>
+/// Writes an object in the version of `T`.
+pub(super) fn write<T: Shape>(schema: &Schema, resource: &Resource) -> WriteResult
 where
     T::Canonical: Kind,
 {
@@ -67,15 +69,25 @@ where
     let body = T::of(object, &mut losses);
     losses.into_result()?;
     let manifest = Manifest { api_version: schema.api_version(), kind: schema.kind, body };
-    Ok(Some(Written { yaml: yaml(&manifest), data: data(&manifest) }))
+    let json = serde_json::to_string_pretty(&manifest).unwrap_or_default();
+    Ok(Some(Written { yaml: yaml(&manifest), json, data: data(&manifest) }))
 }
 
-/// The row of a kind in a version.
-pub(crate) fn find(kind: &str, version: &str) -> Option<&'static Schema> {
-    SCHEMAS.iter().find(|schema| schema.kind == kind && schema.version == version)
+impl Schema {
+    /// An SMI kind in a version.
+    pub(crate) fn find(kind: &str, version: &str) -> Option<&'static Self> {
+        let smi = SCHEMAS.iter().filter(|schema| schema.smi.is_some());
+        smi.into_iter().find(|schema| schema.kind == kind && schema.version == version)
+    }
+
+    /// Writes an object in this version.
+    pub(crate) fn write(&self, resource: &Resource) -> WriteResult {
+        self.smi.as_ref().map_or(Ok(None), |smi| (smi.write)(self, resource))
+    }
 }
 
-fn yaml(value: &impl Serialize) -> String {
+/// YAML that readers of YAML 1.1 and 1.2 take for the same.
+pub(crate) fn yaml(value: &impl Serialize) -> String {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     // Texts, numbers, lists and mappings with text for keys: all can be written.
     serde_saphyr::to_string_with_options(value, options).unwrap_or_default()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     api::yaml,
-    document::{Entry, Meaning, Node, NodeKind, Style, Tree},
+    document::{Entry, Meaning, Node, NodeId, NodeKind, Style, Tree},
     source::{SourceFile, Span},
 };
 
@@ -35,7 +35,7 @@ pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
 #[derive(Clone, Copy)]
 pub(super) struct Page<'a> {
     pub(super) file: &'a SourceFile,
-    pub(super) tree: &'a Tree,
+    pub(super) tree: &'a Tree<'a>,
 }
 
 impl<'a> Page<'a> {
@@ -76,22 +76,37 @@ impl<'a> Page<'a> {
         self.text().get(self.line_start(at)..at).map_or(0, |before| before.chars().count())
     }
 
+    /// Where the last of the comments ends that stand below the line of a byte.
+    pub(super) fn end_of_comments(&self, at: usize) -> usize {
+        let (mut end, mut line) = (self.line_end(at), self.next_line(at));
+        while line < self.text().len() {
+            let text = self.text().get(line..self.line_end(line)).unwrap_or_default().trim();
+            match text.starts_with('#') {
+                true => end = self.line_end(line),
+                false if text.is_empty() => {}
+                false => break,
+            }
+            line = self.next_line(line);
+        }
+        end
+    }
+
     /// Whether only blanks stand before a byte in its line.
     pub(super) fn starts_line(&self, at: usize) -> bool {
         let before = self.text().get(self.line_start(at)..at);
         before.is_some_and(|before| before.trim().is_empty())
     }
 
-    pub(super) fn key(&self, entry: &Entry) -> &'a Node {
+    pub(super) fn key(&self, entry: &Entry) -> &'a Node<'a> {
         self.tree.node(entry.key)
     }
 
-    pub(super) fn value(&self, entry: &Entry) -> &'a Node {
+    pub(super) fn value(&self, entry: &Entry) -> &'a Node<'a> {
         self.tree.node(entry.value)
     }
 
     /// Whether a mapping or list is written in brackets.
-    pub(super) fn is_flow(&self, node: &Node) -> bool {
+    pub(super) fn is_flow(&self, node: &Node<'_>) -> bool {
         self.text().get(self.range(node.span)).is_some_and(|text| text.starts_with(['{', '[']))
     }
 }
@@ -99,7 +114,12 @@ impl<'a> Page<'a> {
 /// The changes that turn `node`, which says `old`, into what says `new`. `None`
 /// when the text is written in a way that small changes cannot follow, for
 /// example through aliases.
-pub(super) fn reconcile(page: Page<'_>, node: &Node, old: &Value, new: &Value) -> Option<Vec<Edit>> {
+pub(super) fn reconcile(
+    page: Page<'_>,
+    node: &Node<'_>,
+    old: &Value,
+    new: &Value,
+) -> Option<Vec<Edit>> {
     let mut edits = Vec::new();
     Reconciler { page, edits: &mut edits }.value(node, old, new)?;
     Some(edits)
@@ -111,7 +131,7 @@ struct Reconciler<'a, 'e> {
 }
 
 impl Reconciler<'_, '_> {
-    fn value(&mut self, node: &Node, old: &Value, new: &Value) -> Option<()> {
+    fn value(&mut self, node: &Node<'_>, old: &Value, new: &Value) -> Option<()> {
         match (&node.kind, old, new) {
             _ if old == new => Some(()),
             (NodeKind::Mapping(entries), Value::Object(old), Value::Object(new)) => {
@@ -122,7 +142,7 @@ impl Reconciler<'_, '_> {
                     self.value(self.within(node, self.page.tree.node(*item))?, old, new)?;
                 }
                 let added = new.get(items.len()..)?;
-                added.iter().try_for_each(|value| self.append(node, items.last().is_none(), value))
+                added.iter().try_for_each(|value| self.append(node, items, value))
             }
             (NodeKind::Scalar(scalar), _, Value::String(_) | Value::Number(_)) => {
                 self.scalar(node, scalar.style, new)
@@ -133,11 +153,11 @@ impl Reconciler<'_, '_> {
 
     /// A part of a node, unless it stands elsewhere: behind an alias, where
     /// others would change with it.
-    fn within<'n>(&self, node: &Node, part: &'n Node) -> Option<&'n Node> {
+    fn within<'n>(&self, node: &Node<'_>, part: &'n Node<'n>) -> Option<&'n Node<'n>> {
         (node.span.start <= part.span.start && part.span.end <= node.span.end).then_some(part)
     }
 
-    fn scalar(&mut self, node: &Node, style: Style, new: &Value) -> Option<()> {
+    fn scalar(&mut self, node: &Node<'_>, style: Style, new: &Value) -> Option<()> {
         let Range { start, end } = self.page.range(node.span);
         let range = match style {
             Style::Plain if start < end => start..end,
@@ -150,7 +170,7 @@ impl Reconciler<'_, '_> {
 
     fn mapping(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         entries: &[Entry],
         old: &Map<String, Value>,
         new: &Map<String, Value>,
@@ -181,9 +201,9 @@ impl Reconciler<'_, '_> {
     /// An empty value has no place for what comes into it.
     fn entry(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         entry: &Entry,
-        child: &Node,
+        child: &Node<'_>,
         old: &Value,
         new: &Value,
     ) -> Option<()> {
@@ -201,7 +221,7 @@ impl Reconciler<'_, '_> {
 
     fn insert(
         &mut self,
-        node: &Node,
+        node: &Node<'_>,
         entries: &[Entry],
         name: &str,
         value: &Value,
@@ -213,6 +233,12 @@ impl Reconciler<'_, '_> {
             return self.before_bracket(end, text);
         }
         let column = self.page.column(start);
+        if name == "apiVersion" {
+            let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
+            let text = format!("{name}:{}{indent}", self.block(value, column));
+            self.edits.push(Edit { range: start..start, text });
+            return Some(());
+        }
         let body = self.block(value, column + 2);
         let text = format!("{}{}{name}:{body}", self.page.newline(), " ".repeat(column));
         let at = self.page.line_end(end);
@@ -220,7 +246,7 @@ impl Reconciler<'_, '_> {
         Some(())
     }
 
-    fn remove(&mut self, node: &Node, entries: &[Entry], entry: &Entry) -> Option<()> {
+    fn remove(&mut self, node: &Node<'_>, entries: &[Entry], entry: &Entry) -> Option<()> {
         let position = entries.iter().position(|it| it.key == entry.key)?;
         let key = self.page.range(self.page.key(entry).span);
         let end = self.page.range(self.page.value(entry).span).end.max(key.end);
@@ -250,13 +276,15 @@ impl Reconciler<'_, '_> {
     }
 
     /// Adds an item to a list.
-    fn append(&mut self, list: &Node, is_first: bool, value: &Value) -> Option<()> {
-        let Range { start, end } = self.page.range(list.span);
+    fn append(&mut self, list: &Node<'_>, items: &[NodeId], value: &Value) -> Option<()> {
+        let end = self.page.range(list.span).end;
         if self.page.is_flow(list) {
-            let comma = if is_first { "" } else { ", " };
+            let comma = if items.is_empty() { "" } else { ", " };
             return self.before_bracket(end, format!("{comma}{}", flow(value)));
         }
-        let column = self.page.column(start);
+        let first = self.page.range(self.page.tree.node(*items.first()?).span).start;
+        let before = self.page.text().get(self.page.line_start(first)..first)?;
+        let column = before.trim_end().strip_suffix('-')?.chars().count();
         let item = self.lines(&yaml(value), column + 2);
         let newline = self.page.newline();
         let text = format!("{newline}{}- {item}", " ".repeat(column));

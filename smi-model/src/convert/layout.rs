@@ -3,16 +3,32 @@
 use std::ops::Range;
 
 use super::edit::{Edit, Page};
-use crate::document::{Entry, Node, NodeKind};
+use crate::{
+    diagnostic::Fix,
+    document::{Entry, Node, NodeKind, Tree},
+    source::{SourceFile, Span},
+};
 
 const SPEC: &str = "spec";
 
 /// The fields of a body by their names at the top and below `spec`.
-pub(super) type Fields = [(&'static str, &'static str)];
+pub(crate) type Fields = [(&'static str, &'static str)];
+
+/// How to mend an object whose fields do not stand below `spec`.
+pub(crate) fn below_spec(
+    file: &SourceFile,
+    tree: &Tree<'_>,
+    object: &Node<'_>,
+    fields: &Fields,
+) -> Option<Fix> {
+    let Edit { range, text } = wrap(Page { file, tree }, object, fields)?;
+    let offset = |byte| u32::try_from(byte).ok().and_then(|byte| file.base().checked_add(byte));
+    Some(Fix { span: Span::new(offset(range.start)?, offset(range.end)?), replacement: text })
+}
 
 /// Puts the fields of an object below a `spec` of their own. `None` when they are
 /// written in a way that does not allow it, such as in braces.
-pub(super) fn wrap(page: Page<'_>, object: &Node, fields: &Fields) -> Option<Edit> {
+pub(super) fn wrap(page: Page<'_>, object: &Node<'_>, fields: &Fields) -> Option<Edit> {
     let sections = sections(page, object)?;
     let name_of = |entry: &Entry| page.key(entry).text();
     let renamed = |entry: &Entry| fields.iter().find(|(flat, _)| name_of(entry) == Some(*flat));
@@ -34,7 +50,7 @@ pub(super) fn wrap(page: Page<'_>, object: &Node, fields: &Fields) -> Option<Edi
 }
 
 /// Puts the fields of `spec` into its place.
-pub(super) fn unwrap(page: Page<'_>, object: &Node, fields: &Fields) -> Option<Edit> {
+pub(super) fn unwrap(page: Page<'_>, object: &Node<'_>, fields: &Fields) -> Option<Edit> {
     let all = sections(page, object)?;
     let spec = all.iter().find(|section| page.key(&section.entry).text() == Some(SPEC))?;
     let body = page.value(&spec.entry);
@@ -76,7 +92,7 @@ impl Section {
 
 /// The sections of a mapping whose entries have lines of their own. Each reaches
 /// up to the next one, the last one to the end of its value.
-fn sections(page: Page<'_>, mapping: &Node) -> Option<Vec<Section>> {
+fn sections(page: Page<'_>, mapping: &Node<'_>) -> Option<Vec<Section>> {
     let NodeKind::Mapping(entries) = &mapping.kind else { return None };
     if page.is_flow(mapping) {
         return None;
@@ -112,7 +128,8 @@ fn comments_above(page: Page<'_>, key: usize) -> usize {
 }
 
 fn indented(text: &str) -> String {
-    let line = |line: &str| if line.trim().is_empty() { line.to_owned() } else { format!("  {line}") };
+    let line =
+        |line: &str| if line.trim().is_empty() { line.to_owned() } else { format!("  {line}") };
     text.split_inclusive('\n').map(line).collect()
 }
 

@@ -41,7 +41,7 @@ pub(super) fn moves(
     match targets.version(ACCESS) {
         Some("v1alpha1" | "v1alpha2") if mover.routes_hold_ports == Some(false) => {
             mover.down();
-        },
+        }
         Some("v1alpha1" | "v1alpha2") | None => {}
         Some(_) => mover.up(),
     }
@@ -60,15 +60,12 @@ struct Mover<'a> {
 }
 
 impl<'a> Mover<'a> {
-    fn new(
-        bundle: &'a Bundle,
-        targets: &Targets,
-        diagnostics: &'a mut Vec<Diagnostic>,
-    ) -> Self {
+    fn new(bundle: &'a Bundle, targets: &Targets, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         let routes = bundle.tcp_routes.iter().map(|it| (it.meta.qualified_name(), it)).collect();
         let mut users: BTreeMap<String, Vec<&TrafficTarget>> = BTreeMap::new();
         for target in &bundle.traffic_targets {
-            let names: BTreeSet<String> = tcp_rules(target).map(|it| route_of(target, it)).collect();
+            let names: BTreeSet<String> =
+                tcp_rules(target).map(|it| route_of(target, it)).collect();
             for name in names {
                 users.entry(name).or_default().push(target);
             }
@@ -209,7 +206,8 @@ impl<'a> Mover<'a> {
 
     fn report_unknown(&mut self, rule: &RuleRef, port: &Spanned<u16>) {
         let name = &rule.name.value;
-        let message = format!("the TCPRoute `{name}` is needed to move port {} into it", port.value);
+        let message =
+            format!("the TCPRoute `{name}` is needed to move port {} into it", port.value);
         self.diagnostics.push(
             Diagnostic::error(code::NOT_EXPRESSIBLE, rule.name.span, message)
                 .label("not among the documents")

@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_version_is_for_all_groups_that_have_it() {
         let targets = Targets::parse(["v1alpha4", "split.smi-spec.io/v1alpha2"]).unwrap();
-        assert_eq!(targets.version("access.smi-spec.io"), Some("v1alpha4"));
+        assert_eq!(targets.version("specs.smi-spec.io"), Some("v1alpha4"));
         assert_eq!(targets.version("split.smi-spec.io"), Some("v1alpha2"));
         assert_eq!(targets.version("metrics.smi-spec.io"), None);
     }

@@ -82,6 +82,9 @@ diagnostic_codes! {
     /// All weights of a split are 0.
     ZERO_WEIGHTS = 220 "zero-weights";
 
+    /// The body of an object does not stand below `spec`.
+    MISSING_SPEC = 231 "missing-spec";
+
     /// A version that has no words for what an object says.
     NOT_EXPRESSIBLE = 241 "not-expressible";
     /// A port becomes a TCPRoute, which admits more than HTTP.

@@ -15,8 +15,17 @@ use super::{
 };
 use crate::{
     canonical::{self, RouteKind, RuleRef, SubjectKind},
+    convert::Fields,
     source::Spanned,
 };
+
+/// The body of a TrafficTarget in v1alpha1 and, with other names, below `spec`.
+pub(crate) const TARGET_FIELDS: &Fields = &[
+    ("destination", "destination"),
+    ("sources", "sources"),
+    ("specs", "rules"),
+    ("rules", "rules"),
+];
 
 /// An identity.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

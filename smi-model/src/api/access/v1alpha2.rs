@@ -14,7 +14,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use super::v1alpha1::RuleKind;
-use super::{PortedSubject, Rule, Subject, destination_with_port, rules, sources, v1alpha1};
+use super::{
+    PortedSubject, Rule, Subject, TARGET_FIELDS, destination_with_port, rules, sources, v1alpha1,
+};
 use crate::{
     api::{
         Resource,
@@ -61,7 +63,7 @@ impl Shape for TrafficTarget {
 
 pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["destination", "sources", "rules"], |spec| {
+    let spec = spec(object, TARGET_FIELDS, |spec| {
         let destination = spec.required("destination", |it| it.object(destination_with_port));
         let sources = spec.required("sources", sources);
         let rules = spec.required("rules", |it| rules(it, &v1alpha1::RULE_KINDS));
@@ -99,13 +101,9 @@ spec:
     #[test]
     fn a_body_of_v1alpha1_is_sent_below_spec() {
         let flat = TARGET.replace("spec:\n", "").replace("  ", "").replace("rules", "specs");
-        assert_eq!(
-            reject(&flat),
-            [
-                "SMI206 4:1 `TrafficTarget` has no field `destination`",
-                "SMI206 5:1 `TrafficTarget` has no field `sources`",
-                "SMI206 6:1 `TrafficTarget` has no field `specs`",
-            ]
-        );
+        assert_eq!(reject(&flat), ["SMI231 4:1 `TrafficTarget` has no `spec`"]);
+        let fix = read(&flat).diagnostics[0].fix.clone().unwrap();
+        let range = fix.span.start as usize..fix.span.end as usize;
+        accept(&[&flat[..range.start], &fix.replacement, &flat[range.end..]].concat());
     }
 }

@@ -13,7 +13,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Rule, Subject, rules, sources, subject};
+use super::{Rule, Subject, TARGET_FIELDS, rules, sources, subject};
 use crate::{
     api::{
         Resource,
@@ -94,7 +94,7 @@ const RULE_KINDS: [(&str, RouteKind); 3] = [
 
 pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["destination", "sources", "rules"], |spec| {
+    let spec = spec(object, TARGET_FIELDS, |spec| {
         let destination = spec.required("destination", |it| it.object(destination));
         let sources = spec.required("sources", sources);
         let rules = spec.required("rules", |it| rules(it, &RULE_KINDS));
@@ -107,7 +107,7 @@ pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource
 }
 
 fn destination(fields: &mut Object<'_>) -> Option<canonical::Subject> {
-    fields.mistakes(&["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
+    fields.mistakes(["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
     subject(fields)
 }
 

@@ -108,7 +108,7 @@ pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resour
 }
 
 fn http_match(fields: &mut Object<'_>) -> Option<canonical::HttpMatch> {
-    fields.mistakes(&["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
+    fields.mistakes(["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
     let name = fields.required("name", filled_text);
     let path_regex = fields.optional("pathRegex", |it| it.text());
     let methods = fields.optional("methods", methods);

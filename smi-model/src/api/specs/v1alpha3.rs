@@ -79,7 +79,7 @@ impl Shape for TcpRoute {
 
 pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let matches = spec(object, &["matches"], |spec| {
+    let matches = spec(object, &[("matches", "matches")], |spec| {
         spec.required("matches", |it| http_matches(it, http_match))
     });
     let group = canonical::HttpRouteGroup { meta: meta?, matches: matches? };
@@ -93,7 +93,7 @@ pub(in crate::api) fn tcp_route(object: &mut Object<'_>) -> Option<Resource> {
 }
 
 fn nothing(spec: &mut Object<'_>) -> Option<()> {
-    spec.mistakes(&["matches"], "ports have come with `specs.smi-spec.io/v1alpha4`");
+    spec.mistakes(["matches"], "ports have come with `specs.smi-spec.io/v1alpha4`");
     Some(())
 }
 

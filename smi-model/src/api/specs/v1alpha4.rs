@@ -83,15 +83,18 @@ pub(in crate::api) fn udp_route(object: &mut Object<'_>) -> Option<Resource> {
 
 fn l4_route(object: &mut Object<'_>) -> Option<canonical::L4Route> {
     let meta = metadata(object);
-    let matches = spec(object, &["matches"], |spec| {
+    let matches = spec(object, &[("matches", "matches")], |spec| {
         spec.required("matches", |matches| matches.object(l4_match))
     });
     let (match_name, ports) = matches?;
     Some(canonical::L4Route { meta: meta?, match_name, ports })
 }
 
+/// A name, and ports.
+type Match = (Option<Spanned<String>>, Vec<Spanned<u16>>);
+
 /// Absent ports and an empty list both mean every port.
-fn l4_match(matches: &mut Object<'_>) -> Option<(Option<Spanned<String>>, Vec<Spanned<u16>>)> {
+fn l4_match(matches: &mut Object<'_>) -> Option<Match> {
     let name = matches.optional("name", |name| name.text());
     let ports = matches.optional("ports", |ports| ports.list(port));
     Some((name?, ports?.unwrap_or_default()))

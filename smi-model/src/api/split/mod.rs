@@ -13,7 +13,11 @@ use super::{
     schema,
     values::service_name,
 };
-use crate::{canonical, diagnostic::code, source::Spanned};
+use crate::{canonical, convert::Fields, diagnostic::code, source::Spanned};
+
+/// The body of a TrafficSplit.
+const SPLIT_FIELDS: &Fields =
+    &[("service", "service"), ("backends", "backends"), ("matches", "matches")];
 
 /// A Service that receives a part of the requests.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]

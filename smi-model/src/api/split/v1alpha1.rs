@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{backends, report_weight, v1alpha2};
+use super::{SPLIT_FIELDS, backends, report_weight, v1alpha2};
 use crate::{
     api::{
         Resource,
@@ -56,7 +56,17 @@ pub struct Backend {
     /// Its share in proportion to the other weights, such as `1` or `500m`; one
     /// must be positive.
     #[schemars(schema_with = "schema::quantity")]
-    pub weight: String,
+    pub weight: Weight,
+}
+
+/// A weight that is a quantity of Kubernetes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Weight {
+    /// A whole number.
+    Whole(u32),
+    /// Thousandths, such as `500m`.
+    Thousandths(String),
 }
 
 impl Shape for TrafficSplit {
@@ -74,14 +84,18 @@ impl Shape for TrafficSplit {
 }
 
 /// A weight as a quantity of so many thousandths, which keeps all proportions.
-fn in_thousandths(weight: u32) -> String {
-    if weight.is_multiple_of(1000) { (weight / 1000).to_string() } else { format!("{weight}m") }
+fn in_thousandths(weight: u32) -> Weight {
+    if weight.is_multiple_of(1000) {
+        Weight::Whole(weight / 1000)
+    } else {
+        Weight::Thousandths(format!("{weight}m"))
+    }
 }
 
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["service", "backends"], |spec| {
-        spec.mistakes(&["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
+    let spec = spec(object, SPLIT_FIELDS, |spec| {
+        spec.mistakes(["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
         let service = spec.required("service", service_name);
         let backends = spec.required("backends", |it| backends(it, quantity));
         Some((service?, backends?))

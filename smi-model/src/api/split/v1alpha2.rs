@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use super::Backend;
-use super::{backends, whole_weight};
+use super::{SPLIT_FIELDS, backends, whole_weight};
 use crate::{
     api::{
         Resource,
@@ -62,8 +62,8 @@ impl Shape for TrafficSplit {
 
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["service", "backends"], |spec| {
-        spec.mistakes(&["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
+    let spec = spec(object, SPLIT_FIELDS, |spec| {
+        spec.mistakes(["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
         let service = spec.required("service", service_name);
         let backends = spec.required("backends", |it| backends(it, whole_weight));
         Some((service?, backends?))

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use super::Backend;
-use super::{backends, whole_weight};
+use super::{SPLIT_FIELDS, backends, whole_weight};
 use crate::{
     api::{
         Resource, SPECS,
@@ -99,7 +99,7 @@ const NO_MATCHES: &str = "remove `matches` if all requests are to be shared";
 
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["service", "backends", "matches"], |spec| {
+    let spec = spec(object, SPLIT_FIELDS, |spec| {
         let service = spec.required("service", service_name);
         let backends = spec.required("backends", |it| backends(it, whole_weight));
         let matches = spec.optional("matches", matches);
