@@ -211,6 +211,19 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
 }
 
 impl Resource {
+    /// The `kind` as documents write it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::TrafficTarget(_) => "TrafficTarget",
+            Self::HttpRouteGroup(_) => "HTTPRouteGroup",
+            Self::TcpRoute(_) => "TCPRoute",
+            Self::UdpRoute(_) => "UDPRoute",
+            Self::TrafficSplit(_) => "TrafficSplit",
+            Self::Service(_) => "Service",
+            Self::ServiceAccount(_) => "ServiceAccount",
+        }
+    }
+
     /// Name and namespace.
     pub(crate) const fn meta(&self) -> &Meta {
         match self {

@@ -12,9 +12,11 @@ mod object;
 mod ports;
 mod rewrite;
 mod targets;
+mod write;
 
 pub(crate) use layout::{Fields, below_spec};
 pub use targets::{TargetError, Targets};
+pub use write::write;
 
 use crate::{
     Limits,

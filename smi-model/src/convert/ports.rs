@@ -157,8 +157,13 @@ impl<'a> Mover<'a> {
             .chain((2..).map(|count| format!("{wanted}-{count}")))
             .find(|name| !self.is_taken(&meta.namespace.value, name));
         let name = Spanned::new(name.unwrap_or(wanted), port.span);
+        let namespace = match meta.written_namespace() {
+            Some(_) => meta.namespace.clone(),
+            None => Spanned::new(meta.namespace.value.clone(), name.span),
+        };
         let meta = Meta {
             name: name.clone(),
+            namespace,
             labels: Vec::new(),
             annotations: Vec::new(),
             others: serde_json::Map::new(),

@@ -48,6 +48,15 @@ impl Targets {
         Ok(Self { versions: all })
     }
 
+    /// With the newest version for every group that has none.
+    pub(super) fn or_newest(mut self) -> Self {
+        // Within a group, the newest version comes last.
+        for row in SCHEMAS.iter().rev().filter(|row| row.smi.is_some()) {
+            self.versions.entry(row.group).or_insert(row.version);
+        }
+        self
+    }
+
     /// The version that objects of a group are converted to.
     pub(super) fn version(&self, group: &str) -> Option<&'static str> {
         self.versions.get(group).copied()
