@@ -1,7 +1,6 @@
 //! Objects keep their meaning, whatever they look like and wherever they go.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 #[path = "common/objects.rs"]

@@ -85,6 +85,9 @@ impl Planner<'_> {
 
     /// `None` when the object stays as it is.
     fn convert(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Written> {
+        if self.is_stuck(resource) {
+            return None;
+        }
         let moved = self.moved(resource);
         let resource = moved.as_ref().unwrap_or(resource);
         let version = self.targets.version(schema.group).unwrap_or(schema.version);
@@ -100,6 +103,11 @@ impl Planner<'_> {
             self.diagnostics.extend(losses);
             None
         })
+    }
+
+    fn is_stuck(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::TrafficTarget(target)
+            if self.moves.stuck.contains(&target.meta.qualified_name()))
     }
 
     /// The object with its ports where the versions to come have them.

@@ -27,6 +27,8 @@ use crate::{
 pub(super) struct Moves {
     pub(super) targets: BTreeMap<String, TrafficTarget>,
     pub(super) tcp_routes: BTreeMap<String, L4Route>,
+    /// TrafficTargets whose port has nowhere to go, which is reported.
+    pub(super) stuck: BTreeSet<String>,
     /// TCPRoutes that are added, by the TrafficTarget that they belong to.
     pub(super) added: BTreeMap<String, L4Route>,
 }
@@ -84,8 +86,11 @@ impl<'a> Mover<'a> {
             } else {
                 self.narrow_rules(&mut moved, target, port)
             };
+            let name = target.meta.qualified_name();
             if done {
-                self.moves.targets.insert(target.meta.qualified_name(), moved);
+                self.moves.targets.insert(name, moved);
+            } else {
+                self.moves.stuck.insert(name);
             }
         }
     }
