@@ -12,6 +12,7 @@
 mod architecture;
 mod browser;
 mod conformance;
+mod conversion;
 mod differential;
 mod e2e;
 mod filter;
