@@ -24,7 +24,7 @@
 //! into trees of nodes that know their place; `api` recognises the objects in
 //! these trees by group, version and kind, and has one file per version that
 //! decodes them into [`canonical`], the model without versions that every later
-//! stage works with. [`diagnostic`] is how all of them, and the later stages,
+//! stage works with. [`regex`] is what they understand of expressions. [`diagnostic`] is how all of them, and the later stages,
 //! tell what they found.
 
 mod api;
@@ -32,6 +32,7 @@ pub mod canonical;
 pub mod diagnostic;
 mod document;
 mod limits;
+pub mod regex;
 pub mod source;
 #[cfg(test)]
 mod testing;

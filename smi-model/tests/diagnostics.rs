@@ -42,6 +42,11 @@ fn routes() {
 }
 
 #[test]
+fn patterns() {
+    insta::assert_snapshot!(report(&["patterns.yaml"]));
+}
+
+#[test]
 fn split() {
     insta::assert_snapshot!(report(&["split.yaml"]));
 }

@@ -6,6 +6,7 @@
 mod access;
 mod core;
 mod cursor;
+mod expression;
 mod header;
 mod metadata;
 mod specs;

@@ -81,9 +81,16 @@ diagnostic_codes! {
     INVALID_WEIGHT = 219 "invalid-weight";
     /// All weights of a split are 0.
     ZERO_WEIGHTS = 220 "zero-weights";
+    /// An SMI object without `apiVersion`, read under an assumed version.
+    ASSUMED_VERSION = 230 "assumed-version";
 
     /// Two objects with the same kind, namespace and name.
     DUPLICATE_OBJECT = 301 "duplicate-object";
+
+    /// An expression that is not a regular expression.
+    INVALID_PATTERN = 401 "invalid-pattern";
+    /// An expression that RE2 and Rust read differently.
+    PATTERN_NOT_PORTABLE = 402 "pattern-not-portable";
 }
 
 #[cfg(test)]

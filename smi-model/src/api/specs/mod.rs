@@ -8,6 +8,7 @@ pub(super) mod v1alpha4;
 
 use super::{
     cursor::{Object, Value},
+    expression::{expression, scalar_expression},
     values::{filled_text, one_of, repeated},
 };
 use crate::{
@@ -48,7 +49,7 @@ fn http_matches(
 /// Reads a match of the versions from v1alpha2 on.
 fn http_match(fields: &mut Object<'_>) -> Option<HttpMatch> {
     let name = fields.required("name", filled_text);
-    let path_regex = fields.optional("pathRegex", |it| it.text());
+    let path_regex = fields.optional("pathRegex", expression);
     let methods = fields.optional("methods", methods);
     let headers = fields.optional("headers", headers);
     Some(HttpMatch {
@@ -111,7 +112,7 @@ fn header((name, value): (Spanned<String>, Value<'_>)) -> Option<HeaderMatch> {
     if !is_token {
         report_header_name(&name, value);
     }
-    let value = value.any_scalar()?;
+    let value = scalar_expression(value)?;
     is_token.then_some(HeaderMatch { name, value })
 }
 

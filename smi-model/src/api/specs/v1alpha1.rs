@@ -10,7 +10,9 @@
 
 use super::{http_matches, methods};
 use crate::{
-    api::{Resource, cursor::Object, metadata::metadata, values::filled_text},
+    api::{
+        Resource, cursor::Object, expression::expression, metadata::metadata, values::filled_text,
+    },
     canonical::{HttpMatch, HttpRouteGroup, L4Route},
 };
 
@@ -23,7 +25,7 @@ pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resour
 fn http_match(fields: &mut Object<'_>) -> Option<HttpMatch> {
     fields.mistakes(&["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
     let name = fields.required("name", filled_text);
-    let path_regex = fields.optional("pathRegex", |it| it.text());
+    let path_regex = fields.optional("pathRegex", expression);
     let methods = fields.optional("methods", methods);
     Some(HttpMatch {
         name: name?,
@@ -55,7 +57,7 @@ matches:
     fn every_field_is_kept() {
         let group = accept(GROUP).http_route_groups.remove(0);
         let [first, second] = group.matches.as_slice() else { panic!("{group:?}") };
-        assert_eq!(first.path_regex.as_ref().unwrap().value, "/a");
+        assert_eq!(first.path_regex.as_ref().unwrap().value.as_str(), "/a");
         assert_eq!(first.methods.as_ref().unwrap()[1].value, "*");
         assert_eq!((&second.path_regex, &second.methods), (&None, &None));
     }

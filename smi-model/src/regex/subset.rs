@@ -8,20 +8,10 @@
 use regex_syntax::ast::{
     Assertion, AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, ClassUnicode,
     ClassUnicodeKind, Flag, FlagsItemKind, HexLiteralKind, Literal, LiteralKind, Repetition,
-    RepetitionKind, RepetitionRange, Visitor, visit,
+    RepetitionKind, RepetitionRange, Span, Visitor, visit,
 };
 
-/// A construct that is not in the subset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outside {
-    /// Bytes of the expression.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// What is wrong, as the rest of "… in RE2 and Rust".
-    pub(crate) problem: &'static str,
-    /// What to write instead.
-    pub(crate) help: &'static str,
-}
+use super::{Problem, Refusal, range};
 
 /// RE2's limit on the product of nested counted repetitions.
 const MOST_REPETITIONS: u32 = 1000;
@@ -35,7 +25,7 @@ const CATEGORIES: [&str; 34] = [
 ];
 
 /// The expression with ASCII classes spelt out, when it is in the subset.
-pub(crate) fn rewrite(expression: &str, ast: &Ast) -> Result<String, Outside> {
+pub(super) fn rewrite(expression: &str, ast: &Ast) -> Result<String, Refusal> {
     let rewrites = visit(ast, Subset { expression, counts: vec![1], rewrites: Vec::new() })?;
     let mut out = String::with_capacity(expression.len());
     let mut done = 0;
@@ -63,13 +53,13 @@ struct Subset<'a> {
 
 impl Visitor for Subset<'_> {
     type Output = Vec<Rewrite>;
-    type Err = Outside;
+    type Err = Refusal;
 
-    fn finish(self) -> Result<Vec<Rewrite>, Outside> {
+    fn finish(self) -> Result<Vec<Rewrite>, Refusal> {
         Ok(self.rewrites)
     }
 
-    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Outside> {
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Refusal> {
         match ast {
             Ast::Flags(set) => check_flags(&set.flags.items),
             Ast::Group(group) => group.flags().map_or(Ok(()), |flags| check_flags(&flags.items)),
@@ -85,14 +75,14 @@ impl Visitor for Subset<'_> {
         }
     }
 
-    fn visit_post(&mut self, ast: &Ast) -> Result<(), Outside> {
+    fn visit_post(&mut self, ast: &Ast) -> Result<(), Refusal> {
         if matches!(ast, Ast::Repetition(_)) {
             self.counts.pop();
         }
         Ok(())
     }
 
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Outside> {
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Refusal> {
         match item {
             ClassSetItem::Literal(literal) => check_literal(literal),
             ClassSetItem::Range(range) => {
@@ -116,7 +106,7 @@ impl Visitor for Subset<'_> {
     fn visit_class_set_binary_op_pre(
         &mut self,
         operation: &regex_syntax::ast::ClassSetBinaryOp,
-    ) -> Result<(), Outside> {
+    ) -> Result<(), Refusal> {
         Err(outside(
             &operation.span,
             "`&&`, `--` and `~~` inside a class are literals in RE2 and set operations in Rust",
@@ -126,7 +116,7 @@ impl Visitor for Subset<'_> {
 }
 
 impl Subset<'_> {
-    fn assertion(&mut self, assertion: &Assertion) -> Result<(), Outside> {
+    fn assertion(&mut self, assertion: &Assertion) -> Result<(), Refusal> {
         let with = match assertion.kind {
             AssertionKind::WordBoundary => r"(?-u:\b)",
             AssertionKind::NotWordBoundary => r"(?-u:\B)",
@@ -159,7 +149,7 @@ impl Subset<'_> {
         self.replace(&class.span, with);
     }
 
-    fn repetition(&mut self, repetition: &Repetition) -> Result<(), Outside> {
+    fn repetition(&mut self, repetition: &Repetition) -> Result<(), Refusal> {
         if matches!(*repetition.ast, Ast::Repetition(_)) {
             return Err(outside(
                 &repetition.op.span,
@@ -196,16 +186,16 @@ impl Subset<'_> {
         Ok(())
     }
 
-    fn replace(&mut self, span: &regex_syntax::ast::Span, with: &'static str) {
+    fn replace(&mut self, span: &Span, with: &'static str) {
         self.rewrites.push(Rewrite { start: span.start.offset, end: span.end.offset, with });
     }
 }
 
-fn outside(span: &regex_syntax::ast::Span, problem: &'static str, help: &'static str) -> Outside {
-    Outside { start: span.start.offset, end: span.end.offset, problem, help }
+fn outside(span: &Span, reason: &'static str, help: &'static str) -> Refusal {
+    Refusal { place: range(span), problem: Problem::NotPortable { reason, help } }
 }
 
-fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Outside> {
+fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Refusal> {
     for item in items {
         if let FlagsItemKind::Flag(Flag::Unicode | Flag::IgnoreWhitespace | Flag::CRLF) = item.kind
         {
@@ -219,7 +209,7 @@ fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Outside> {
     Ok(())
 }
 
-fn check_literal(literal: &Literal) -> Result<(), Outside> {
+fn check_literal(literal: &Literal) -> Result<(), Refusal> {
     match literal.kind {
         LiteralKind::HexFixed(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong)
         | LiteralKind::HexBrace(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong) => {
@@ -233,7 +223,7 @@ fn check_literal(literal: &Literal) -> Result<(), Outside> {
     }
 }
 
-fn check_property(class: &ClassUnicode) -> Result<(), Outside> {
+fn check_property(class: &ClassUnicode) -> Result<(), Refusal> {
     let known = match &class.kind {
         ClassUnicodeKind::OneLetter(letter) => {
             CATEGORIES.iter().any(|category| category.chars().eq([*letter]))
