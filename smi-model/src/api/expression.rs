@@ -85,7 +85,7 @@ mod tests {
             ("/a[b&&c]", "SMI402 7:19"),
             ("'/a[b&&c]'", "SMI402 7:20"),
             (r#""/a\u0028""#, "SMI401 7:17"),
-            ("|\n      /a(", "SMI401 7:16"),
+            ("|\n      /a(", "SMI401 8:7"),
         ] {
             assert!(
                 reject(&group(path))[0].starts_with(place),

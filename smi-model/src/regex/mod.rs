@@ -166,6 +166,10 @@ mod tests {
             ("*", 0..0),
             ("/a(", 2..3),
             (r"(?=a)", 0..3),
+            (r"a\B", 1..3),
+            ("a{01}", 1..5),
+            ("a{1,02}", 1..7),
+            ("(?P<a.b>c)", 4..7),
         ] {
             assert_eq!(refused(expression), Some(place), "{expression}");
         }

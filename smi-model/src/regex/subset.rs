@@ -4,11 +4,14 @@
 //! but read differently would allow other requests here than there, so it is
 //! refused with its place. Perl classes and word boundaries have a common
 //! spelling: they are ASCII in RE2, and are rewritten to say so.
+//!
+//! What remains is that each knows the characters of its version of Unicode: one
+//! that is new has no category, and no other case, in the older of them.
 
 use regex_syntax::ast::{
     Assertion, AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, ClassUnicode,
-    ClassUnicodeKind, Flag, FlagsItemKind, HexLiteralKind, Literal, LiteralKind, Repetition,
-    RepetitionKind, RepetitionRange, Span, Visitor, visit,
+    ClassUnicodeKind, Flag, FlagsItemKind, GroupKind, HexLiteralKind, Literal, LiteralKind,
+    Repetition, RepetitionKind, RepetitionRange, Span, Visitor, visit,
 };
 
 use super::{Problem, Refusal, range};
@@ -62,7 +65,7 @@ impl Visitor for Subset<'_> {
     fn visit_pre(&mut self, ast: &Ast) -> Result<(), Refusal> {
         match ast {
             Ast::Flags(set) => check_flags(&set.flags.items),
-            Ast::Group(group) => group.flags().map_or(Ok(()), |flags| check_flags(&flags.items)),
+            Ast::Group(group) => check_group(&group.kind),
             Ast::Literal(literal) => check_literal(literal),
             Ast::Assertion(assertion) => self.assertion(assertion),
             Ast::ClassPerl(class) => {
@@ -119,7 +122,13 @@ impl Subset<'_> {
     fn assertion(&mut self, assertion: &Assertion) -> Result<(), Refusal> {
         let with = match assertion.kind {
             AssertionKind::WordBoundary => r"(?-u:\b)",
-            AssertionKind::NotWordBoundary => r"(?-u:\B)",
+            AssertionKind::NotWordBoundary => {
+                return Err(outside(
+                    &assertion.span,
+                    "RE2 finds `\\B` inside of a character, Rust only between characters",
+                    "say with a class which characters may stand there",
+                ));
+            }
             AssertionKind::StartLine
             | AssertionKind::EndLine
             | AssertionKind::StartText
@@ -166,6 +175,13 @@ impl Subset<'_> {
                 "remove the spaces",
             ));
         }
+        if written.split(|char: char| !char.is_ascii_digit()).any(has_leading_zero) {
+            return Err(outside(
+                span,
+                "a count with a leading zero is a literal in RE2",
+                "remove the zero",
+            ));
+        }
         let count = match &repetition.op.kind {
             RepetitionKind::Range(
                 RepetitionRange::Exactly(count)
@@ -193,6 +209,28 @@ impl Subset<'_> {
 
 fn outside(span: &Span, reason: &'static str, help: &'static str) -> Refusal {
     Refusal { place: range(span), problem: Problem::NotPortable { reason, help } }
+}
+
+fn has_leading_zero(number: &str) -> bool {
+    number.len() > 1 && number.starts_with('0')
+}
+
+fn check_group(kind: &GroupKind) -> Result<(), Refusal> {
+    match kind {
+        GroupKind::CaptureIndex(_) => Ok(()),
+        GroupKind::NonCapturing(flags) => check_flags(&flags.items),
+        GroupKind::CaptureName { name, .. } => {
+            let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+            if name.name.chars().all(is_word) {
+                return Ok(());
+            }
+            Err(outside(
+                &name.span,
+                "RE2 and Rust do not allow the same names of groups",
+                "use ASCII letters, digits and `_`, or leave the name out: it has no meaning here",
+            ))
+        }
+    }
 }
 
 fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Refusal> {
