@@ -14,7 +14,7 @@
 //! let read = smi_model::read(&sources, &Limits::default());
 //! assert!(read.value.traffic_splits.is_empty(), "a document with an error grants nothing");
 //! let text = render::text(&read.diagnostics, &sources, false);
-//! assert!(text.contains("split.yaml:8:25") && text.contains("did you mean `weight`?"));
+//! assert!(text.contains("split.yaml:8:25") && text.contains("+   - {service: books-v2, weight: 10}"));
 //! # Ok::<(), smi_model::source::TooLarge>(())
 //! ```
 //!
@@ -32,12 +32,14 @@ pub mod canonical;
 pub mod diagnostic;
 mod document;
 mod limits;
+mod options;
 pub mod regex;
 pub mod source;
 #[cfg(test)]
 mod testing;
 
 pub use limits::Limits;
+pub use options::ReadOptions;
 
 use canonical::Bundle;
 use diagnostic::Findings;
@@ -51,11 +53,17 @@ use source::SourceMap;
 /// read all the same.
 #[must_use]
 pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
+    read_with(sources, &ReadOptions { limits: *limits, ..ReadOptions::default() })
+}
+
+/// Reads as [`read`] does, with all that can be chosen.
+#[must_use]
+pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle> {
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let tree = document::parse(file, limits, &mut diagnostics);
-        api::read(file, &tree, &mut bundle, &mut diagnostics);
+        let tree = document::parse(file, &options.limits, &mut diagnostics);
+        api::read(file, &tree, options.assume_versions, &mut bundle, &mut diagnostics);
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);

@@ -96,13 +96,14 @@ const fn schema(
 pub(crate) fn read(
     file: &SourceFile,
     tree: &Tree,
+    assume_versions: bool,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for document in &tree.documents {
         let root = tree.node(document.root);
         if document.complete {
-            let mut reader = Reader { file, tree, bundle, diagnostics };
+            let mut reader = Reader { file, tree, assume_versions, bundle, diagnostics };
             reader.read(root);
         } else {
             bundle.broken.extend(broken(tree, root));
@@ -114,6 +115,7 @@ pub(crate) fn read(
 struct Reader<'a> {
     file: &'a SourceFile,
     tree: &'a Tree,
+    assume_versions: bool,
     bundle: &'a mut Bundle,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -130,7 +132,7 @@ impl Reader<'_> {
 
     fn read_object(&mut self, node: &Node) {
         let context = Context::new(self.file, self.tree);
-        let schema = header::recognise(&context, self.tree, node);
+        let schema = header::recognise(&context, self.tree, node, self.assume_versions);
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
         match schema.and_then(decode) {
             Some(resource) if !context.failed() => self.bundle.add(resource),

@@ -6,7 +6,7 @@ use super::cursor::Value;
 use crate::{
     diagnostic::{
         code,
-        suggest::{closest, listed},
+        suggest::{closest, listed, misspelt},
     },
     source::{Span, Spanned},
 };
@@ -110,9 +110,9 @@ fn report_choice(value: Value<'_>, found: &str, names: &[&str]) {
     let message = format!("`{}` cannot be `{found}`", value.path());
     let possible = listed("possible value", names);
     let diagnostic = value.error(code::UNKNOWN_VALUE, message);
-    let same = names.iter().find(|name| name.eq_ignore_ascii_case(found));
-    value.report(match (same, closest(found, names.iter().copied())) {
-        (Some(name), _) => diagnostic.fix(value.span(), *name),
+    let certain = misspelt(found, names.iter().copied()).filter(|_| value.is_verbatim());
+    value.report(match (certain, closest(found, names.iter().copied())) {
+        (Some(name), _) => diagnostic.fix(value.span(), name),
         (None, Some(name)) => diagnostic.label(format!("did you mean `{name}`?")).help(possible),
         (None, None) => diagnostic.help(possible),
     });

@@ -1,6 +1,7 @@
 //! `specs.smi-spec.io`: which requests and connections. What the versions share
 //! is here.
 
+mod header_items;
 pub(super) mod v1alpha1;
 pub(super) mod v1alpha2;
 pub(super) mod v1alpha3;
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     canonical::{HeaderMatch, HttpMatch},
     diagnostic::{Diagnostic, code},
-    source::Spanned,
+    source::{Span, Spanned},
 };
 
 /// What `methods` may list; `*` stands for all.
@@ -74,7 +75,8 @@ fn method(value: Value<'_>) -> Option<Spanned<String>> {
 /// of mappings with one entry each of earlier ones.
 fn headers(value: Value<'_>) -> Option<Vec<HeaderMatch>> {
     let headers: Vec<_> = if value.is_list() {
-        value.items(|item| item.object(single_header))?
+        let items = value.items(|item| item.object(header_item))?;
+        items.into_iter().flatten().flatten().collect()
     } else {
         value.object(|fields| Some(fields.entries().into_iter().map(header).collect()))?
     };
@@ -93,18 +95,24 @@ fn headers(value: Value<'_>) -> Option<Vec<HeaderMatch>> {
     headers.into_iter().collect()
 }
 
-fn single_header(fields: &mut Object<'_>) -> Option<HeaderMatch> {
-    let span = fields.span();
-    let mut entries = fields.entries().into_iter();
-    match (entries.next(), entries.next()) {
-        (Some(entry), None) => header(entry),
-        (_, second) => {
-            let message = format!("`{}` must have exactly one header", fields.path());
-            let place = second.map_or(span, |(name, _)| name.span);
-            fields.report(Diagnostic::error(code::WRONG_TYPE, place, message).help(HEADER_ITEM));
-            None
-        }
+/// Reads the one header of an item; of several, what is wrong with each as well.
+fn header_item(fields: &mut Object<'_>) -> Option<Vec<Option<HeaderMatch>>> {
+    let entries = fields.entries();
+    if entries.len() != 1 {
+        let names: Vec<Span> = entries.iter().map(|(name, _)| name.span).collect();
+        report_header_item(fields, &names);
     }
+    Some(entries.into_iter().map(header).collect())
+}
+
+fn report_header_item(fields: &Object<'_>, names: &[Span]) {
+    let message = format!("`{}` must have exactly one header", fields.path());
+    let place = names.get(1).copied().unwrap_or(fields.span());
+    let diagnostic = Diagnostic::error(code::WRONG_TYPE, place, message);
+    fields.report(match header_items::split(fields.file(), fields.span(), names) {
+        Some((span, items)) => diagnostic.fix(span, items),
+        None => diagnostic.help(HEADER_ITEM),
+    });
 }
 
 fn header((name, value): (Spanned<String>, Value<'_>)) -> Option<HeaderMatch> {
