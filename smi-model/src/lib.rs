@@ -63,7 +63,9 @@ pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle>
     let mut diagnostics = Vec::new();
     for file in sources.files() {
         let tree = document::parse(file, &options.limits, &mut diagnostics);
-        api::read(file, &tree, options.assume_versions, &mut bundle, &mut diagnostics);
+        let assume_versions = options.assume_versions;
+        let reading = api::Reading { assume_versions, budget: regex::Budget::default() };
+        api::read(file, &tree, &reading, &mut bundle, &mut diagnostics);
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);

@@ -46,10 +46,11 @@ fn published_files_get_the_findings_that_were_reviewed() {
         }
     }
     let count = files.len();
-    insta::assert_snapshot!(format!(
+    let findings = format!(
         "{count} files\n\nas they stand:\n\n{plain}\n\
          what differs when versions are assumed:\n\n{assumed}"
-    ));
+    );
+    insta::assert_snapshot!(findings);
 }
 
 /// The findings as `code@line`, in the order of the text.

@@ -8,6 +8,8 @@ use crate::{
 };
 
 const SYNTAX: &str = "the syntax is RE2's: no look-around, no back-references";
+const SMALLER: &str =
+    "use shorter expressions, with smaller classes and less of `(?i)`, or split the file";
 
 /// Reads a regular expression that is text.
 pub(super) fn expression(value: Value<'_>) -> Option<Spanned<Regex>> {
@@ -25,7 +27,7 @@ fn is_regex(text: &str) -> bool {
 }
 
 fn parsed(value: Value<'_>, text: Spanned<String>) -> Option<Spanned<Regex>> {
-    match Regex::new(&text.value) {
+    match value.regex(&text.value) {
         Ok(regex) => Some(Spanned::new(regex, text.span)),
         Err(refusal) => {
             value.report(describe(value, &text.value, &refusal));
@@ -44,6 +46,10 @@ fn describe(value: Value<'_>, text: &str, refusal: &Refusal) -> Diagnostic {
         Problem::NotPortable { reason, help } => {
             let message = format!("`{text}` is not portable: {reason}");
             (Diagnostic::error(code::PATTERN_NOT_PORTABLE, place, message), *help)
+        }
+        Problem::TooLarge => {
+            let message = "the expressions up to here take too much memory or time to be read";
+            (Diagnostic::error(code::EXPRESSIONS_TOO_LARGE, value.head(), message), SMALLER)
         }
     };
     let Some(better) = regex::as_regex(text) else { return diagnostic.help(help) };

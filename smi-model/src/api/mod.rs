@@ -21,6 +21,7 @@ use crate::{
     },
     diagnostic::Diagnostic,
     document::{Node, NodeKind, Tree},
+    regex::Budget,
     source::SourceFile,
 };
 
@@ -92,18 +93,26 @@ const fn schema(
     Schema { group, version, kind, decode }
 }
 
+/// What holds for all documents of one file.
+pub(crate) struct Reading {
+    /// Whether objects without `apiVersion` are read as the version that fits.
+    pub(crate) assume_versions: bool,
+    /// What the expressions of the file may still cost.
+    pub(crate) budget: Budget,
+}
+
 /// Reads the objects of one file.
 pub(crate) fn read(
     file: &SourceFile,
     tree: &Tree,
-    assume_versions: bool,
+    reading: &Reading,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for document in &tree.documents {
         let root = tree.node(document.root);
         if document.complete {
-            let mut reader = Reader { file, tree, assume_versions, bundle, diagnostics };
+            let mut reader = Reader { file, tree, reading, bundle, diagnostics };
             reader.read(root);
         } else {
             bundle.broken.extend(broken(tree, root));
@@ -115,7 +124,7 @@ pub(crate) fn read(
 struct Reader<'a> {
     file: &'a SourceFile,
     tree: &'a Tree,
-    assume_versions: bool,
+    reading: &'a Reading,
     bundle: &'a mut Bundle,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
@@ -131,8 +140,8 @@ impl Reader<'_> {
     }
 
     fn read_object(&mut self, node: &Node) {
-        let context = Context::new(self.file, self.tree);
-        let schema = header::recognise(&context, self.tree, node, self.assume_versions);
+        let context = Context::new(self.file, self.tree, &self.reading.budget);
+        let schema = header::recognise(&context, self.tree, node, self.reading.assume_versions);
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
         match schema.and_then(decode) {
             Some(resource) if !context.failed() => self.bundle.add(resource),

@@ -91,6 +91,8 @@ diagnostic_codes! {
     INVALID_PATTERN = 401 "invalid-pattern";
     /// An expression that RE2 and Rust read differently.
     PATTERN_NOT_PORTABLE = 402 "pattern-not-portable";
+    /// An expression, or all those of a file, that take too much to be read.
+    EXPRESSIONS_TOO_LARGE = 405 "expressions-too-large";
 }
 
 #[cfg(test)]

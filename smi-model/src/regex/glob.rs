@@ -5,7 +5,7 @@ use super::Regex;
 /// The regular expression for a text that is none and can only be meant as a
 /// glob: nothing in it but plain characters, `*`, `**` and `?`.
 pub(crate) fn as_regex(text: &str) -> Option<String> {
-    if Regex::new(text).is_ok() || !is_glob(text) {
+    if !is_glob(text) || Regex::new(text).is_ok() {
         return None;
     }
     let mut regex = String::with_capacity(text.len() + 8);

@@ -1,5 +1,6 @@
 //! Regular expressions, in the subset on which RE2 (Envoy, Go) and Rust agree.
 
+mod cost;
 mod glob;
 mod subset;
 
@@ -10,7 +11,11 @@ use std::ops::Range;
 use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
 
+pub(crate) use cost::Budget;
 pub(crate) use glob::as_regex;
+
+/// Bytes of one expression; a parsed one is many times as large.
+const MOST_BYTES: usize = 1 << 16;
 
 /// An expression of the subset, understood.
 ///
@@ -51,6 +56,8 @@ pub enum Problem {
         /// What to write instead.
         help: &'static str,
     },
+    /// It takes too much memory or time to be understood.
+    TooLarge,
 }
 
 impl Regex {
@@ -60,11 +67,23 @@ impl Regex {
     ///
     /// When the text is no regular expression, or one that is not in the subset.
     pub fn new(text: &str) -> Result<Self, Refusal> {
+        Self::within(text, &Budget::default())
+    }
+
+    /// Parses one of many expressions that share a budget.
+    pub(crate) fn within(text: &str, budget: &Budget) -> Result<Self, Refusal> {
+        // The rewriting changes places, so its own errors point at everything.
+        let whole = 0..text.len();
+        let too_large = || Refusal { place: 0..text.len(), problem: Problem::TooLarge };
+        if text.len() > MOST_BYTES || budget.is_spent() {
+            return Err(too_large());
+        }
         let ast = ParserBuilder::new().nest_limit(100).build().parse(text);
         let ast = ast.map_err(|error| syntax(range(error.span()), error.kind()))?;
         let rewritten = subset::rewrite(text, &ast)?;
-        // The rewriting changes places, so its own errors point at everything.
-        let whole = 0..text.len();
+        if !budget.spend(&ast) {
+            return Err(too_large());
+        }
         let ast = ParserBuilder::new().nest_limit(120).build().parse(&rewritten);
         let ast = ast.map_err(|error| syntax(whole.clone(), error.kind()))?;
         let hir = TranslatorBuilder::new().build().translate(&rewritten, &ast);

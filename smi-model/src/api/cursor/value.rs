@@ -4,6 +4,7 @@ use super::{Context, Object, path::Path};
 use crate::{
     diagnostic::{Code, Diagnostic, code},
     document::{Meaning, Node, NodeKind, Scalar, Style},
+    regex::{Refusal, Regex},
     source::{Span, Spanned},
 };
 
@@ -270,6 +271,11 @@ impl<'a> Value<'a> {
         let Span { start, end } = self.span();
         let is_quoted = self.scalar_or_none()?.style == Style::Quoted;
         is_quoted.then_some(Span::new(start.saturating_sub(1), end.saturating_add(1)))
+    }
+
+    /// Parses a regular expression on the account of this file.
+    pub(crate) fn regex(&self, text: &str) -> Result<Regex, Refusal> {
+        Regex::within(text, self.context.budget)
     }
 
     /// Whether the source shows the scalar's text just as it is.
