@@ -7,6 +7,7 @@ mod subset;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::ops::Range;
+use std::sync::Arc;
 
 use regex_syntax::ast::parse::ParserBuilder;
 use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
@@ -32,7 +33,8 @@ const MOST_BYTES: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub struct Regex {
     text: String,
-    hir: Hir,
+    /// Shared, because every rule that uses the expression has a copy of it.
+    hir: Arc<Hir>,
 }
 
 /// Why a text is not an expression of the subset.
@@ -88,7 +90,7 @@ impl Regex {
         let ast = ast.map_err(|error| syntax(whole.clone(), error.kind()))?;
         let hir = TranslatorBuilder::new().build().translate(&rewritten, &ast);
         let hir = hir.map_err(|error| syntax(whole, error.kind()))?;
-        Ok(Self { text: text.to_owned(), hir })
+        Ok(Self { text: text.to_owned(), hir: Arc::new(hir) })
     }
 
     /// The expression as it was written.
@@ -99,7 +101,7 @@ impl Regex {
 
     /// What the expression means: texts that it describes, without an anchor.
     #[must_use]
-    pub const fn hir(&self) -> &Hir {
+    pub fn hir(&self) -> &Hir {
         &self.hir
     }
 }
