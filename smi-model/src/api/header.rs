@@ -73,14 +73,7 @@ impl<'a> Header<'a> {
         let likely = likely_version(context, object, self.kind.value)?;
         context.report(match meant {
             Some(_) => self.wrong_group(home),
-            None => {
-                let diagnostic = if self.group == home {
-                    self.unsupported_version()
-                } else {
-                    self.group_mismatch()
-                };
-                self.suggest(diagnostic, likely, fits(context, object, likely))
-            }
+            None => self.wrong_version(home, likely, fits(context, object, likely)),
         });
         meant
     }
@@ -134,9 +127,10 @@ impl<'a> Header<'a> {
             .fix(self.span, format!("{home}/{}", self.version))
     }
 
-    /// What to write instead of group and version: for certain, when the object
-    /// has no other mistakes then.
-    fn suggest(&self, diagnostic: Diagnostic, likely: &Schema, fits: bool) -> Diagnostic {
+    /// What to write instead is certain when the object has no mistakes then.
+    fn wrong_version(&self, home: &str, likely: &Schema, fits: bool) -> Diagnostic {
+        let is_home = self.group == home;
+        let diagnostic = if is_home { self.unsupported_version() } else { self.group_mismatch() };
         let api_version = likely.api_version();
         if fits {
             diagnostic.fix(self.span, api_version)
