@@ -36,10 +36,7 @@ pub(crate) struct Policies {
 impl Reading {
     /// Reads and resolves the policies of files, folders or standard input.
     pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
-        let mut sources = SourceMap::new();
-        for path in input::files(arguments)? {
-            sources.add(path.display().to_string(), input::text(&path)?)?;
-        }
+        let sources = sources(arguments)?;
         let reading =
             ReadOptions { assume_versions: self.assume_version, ..ReadOptions::default() };
         let read = smi_model::read_with(&sources, &reading);
@@ -52,6 +49,15 @@ impl Reading {
         let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
         Ok(Policies { sources, set: resolved.value, diagnostics })
     }
+}
+
+/// The texts of files, folders or standard input.
+pub(crate) fn sources(arguments: &[PathBuf]) -> Result<SourceMap, Failure> {
+    let mut sources = SourceMap::new();
+    for path in input::files(arguments)? {
+        sources.add(path.display().to_string(), input::text(&path)?)?;
+    }
+    Ok(sources)
 }
 
 impl Policies {

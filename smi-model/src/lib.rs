@@ -21,14 +21,16 @@
 //! # Tour
 //!
 //! [`source`] holds the texts and positions in them. `document` turns each text
-//! into trees of nodes that know their place; `api` recognises the objects in
-//! these trees by group, version and kind, and has one file per version that
-//! decodes them into [`canonical`], the model without versions that every later
-//! stage works with. [`regex`] is what they understand of expressions. [`diagnostic`] is how all of them, and the later stages,
+//! into trees of nodes that know their place, one document at a time; `api`
+//! recognises the objects in these trees by group, version and kind, and has one
+//! file per version that decodes them into [`canonical`], the model without
+//! versions that every later stage works with. [`regex`] is what they understand
+//! of expressions. [`diagnostic`] is how all of them, and the later stages,
 //! tell what they found.
 
-mod api;
+pub mod api;
 pub mod canonical;
+pub mod convert;
 pub mod diagnostic;
 mod document;
 mod limits;
@@ -62,10 +64,13 @@ pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle>
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let tree = document::parse(file, &options.limits, &mut diagnostics);
         let assume_versions = options.assume_versions;
-        let reading = api::Reading { assume_versions, budget: regex::Budget::default() };
-        api::read(file, &tree, &reading, &mut bundle, &mut diagnostics);
+        let reading = api::Reading { assume_versions, ..api::Reading::default() };
+        let mut documents = document::Documents::of(file, &options.limits);
+        for tree in &mut documents {
+            api::read(file, &tree, &reading, &mut bundle, &mut diagnostics);
+        }
+        diagnostics.extend(documents.into_diagnostics());
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);

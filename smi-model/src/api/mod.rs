@@ -3,20 +3,34 @@
 //!
 //! A version is one file. To add one, write the file and its row in [`SCHEMAS`].
 
-mod access;
+pub mod access;
 mod core;
 mod cursor;
 mod expression;
 mod header;
 mod metadata;
-mod specs;
-mod split;
+mod schema;
+mod shape;
+pub mod specs;
+pub mod split;
 mod values;
+mod write;
 
-use self::cursor::{Context, Object};
+pub(crate) use access::TARGET_FIELDS;
+pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
+pub use shape::{ObjectMeta, Pairs};
+pub(crate) use write::{WriteResult, Written, yaml};
+
+use schemars::SchemaGenerator;
+
+use self::{
+    cursor::{Context, Object},
+    shape::Shape,
+    write::Kind,
+};
 use crate::{
     canonical::{
-        Broken, Bundle, HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit,
+        Broken, Bundle, HttpRouteGroup, L4Route, Meta, Service, ServiceAccount, TrafficSplit,
         TrafficTarget,
     },
     diagnostic::Diagnostic,
@@ -25,24 +39,32 @@ use crate::{
     source::SourceFile,
 };
 
-const ACCESS: &str = "access.smi-spec.io";
-const SPECS: &str = "specs.smi-spec.io";
+pub(crate) const ACCESS: &str = "access.smi-spec.io";
+pub(crate) const SPECS: &str = "specs.smi-spec.io";
 const SPLIT: &str = "split.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
 const CORE: &str = "";
 
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
-struct Schema {
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
+pub(crate) struct Schema {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
+    /// How to write it, and what it looks like; `None` for Kubernetes' own kinds.
+    pub(crate) smi: Option<Smi>,
+}
+
+/// What is known of SMI's kinds besides how to read them.
+pub(crate) struct Smi {
+    write: fn(&Schema, &Resource) -> WriteResult,
+    schema: fn(&mut SchemaGenerator) -> schemars::Schema,
 }
 
 impl Schema {
     /// The `apiVersion` as documents write it.
-    fn api_version(&self) -> String {
+    pub(crate) fn api_version(&self) -> String {
         match self.group {
             CORE => self.version.to_owned(),
             group => format!("{group}/{}", self.version),
@@ -51,7 +73,7 @@ impl Schema {
 }
 
 /// A decoded object of any kind.
-enum Resource {
+pub(crate) enum Resource {
     TrafficTarget(TrafficTarget),
     HttpRouteGroup(HttpRouteGroup),
     TcpRoute(L4Route),
@@ -63,23 +85,23 @@ enum Resource {
 
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
-const SCHEMAS: [Schema; 18] = [
-    schema(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
-    schema(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
-    schema(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
-    schema(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
-    schema(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
-    schema(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
-    schema(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
-    schema(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
-    schema(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
-    schema(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
-    schema(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
-    schema(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
-    schema(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
-    schema(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
-    schema(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
-    schema(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
+pub(crate) const SCHEMAS: [Schema; 18] = [
+    smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
+    smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
+    smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
+    smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
+    smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
+    smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
+    smi::<specs::v1alpha4::HttpRouteGroup>(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
+    smi::<specs::v1alpha1::TcpRoute>(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
+    smi::<specs::v1alpha2::TcpRoute>(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
+    smi::<specs::v1alpha3::TcpRoute>(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
+    smi::<split::v1alpha1::TrafficSplit>(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
+    smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
+    smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
+    smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
     schema(CORE, "v1", "Service", core::v1::service),
     schema(CORE, "v1", "ServiceAccount", core::v1::service_account),
 ];
@@ -90,10 +112,11 @@ const fn schema(
     kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
 ) -> Schema {
-    Schema { group, version, kind, decode }
+    Schema { group, version, kind, decode, smi: None }
 }
 
 /// What holds for all documents of one file.
+#[derive(Default)]
 pub(crate) struct Reading {
     /// Whether objects without `apiVersion` are read as the version that fits.
     pub(crate) assume_versions: bool,
@@ -101,59 +124,80 @@ pub(crate) struct Reading {
     pub(crate) budget: Budget,
 }
 
-/// Reads the objects of one file.
+const fn smi<T: Shape>(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    decode: fn(&mut Object<'_>) -> Option<Resource>,
+) -> Schema
+where
+    T::Canonical: Kind,
+{
+    let smi = Smi { write: write::write::<T>, schema: T::json_schema };
+    Schema { group, version, kind, decode, smi: Some(smi) }
+}
+
+/// Reads the objects of one document.
 pub(crate) fn read(
     file: &SourceFile,
-    tree: &Tree,
+    tree: &Tree<'_>,
     reading: &Reading,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for document in &tree.documents {
-        let root = tree.node(document.root);
-        if document.complete {
-            let mut reader = Reader { file, tree, reading, bundle, diagnostics };
-            reader.read(root);
-        } else {
-            bundle.broken.extend(broken(tree, root));
-        }
+    if !tree.complete {
+        bundle.broken.extend(broken(tree, tree.root()));
+        return;
     }
+    each_object(file, tree, reading, &mut |object| {
+        match object.resource {
+            Some(resource) if !object.failed => bundle.add(resource),
+            None if object.schema.is_none() && !object.failed => {}
+            _ => bundle.broken.extend(broken(tree, object.node)),
+        }
+        diagnostics.extend(object.diagnostics);
+    });
 }
 
-/// What it takes to read the objects of one file.
-struct Reader<'a> {
-    file: &'a SourceFile,
-    tree: &'a Tree,
-    reading: &'a Reading,
-    bundle: &'a mut Bundle,
-    diagnostics: &'a mut Vec<Diagnostic>,
+/// One object of a document.
+pub(crate) struct Decoded<'t> {
+    pub(crate) node: &'t Node<'t>,
+    /// What it says that it is, when that is of interest.
+    pub(crate) schema: Option<&'static Schema>,
+    pub(crate) resource: Option<Resource>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether one of these is an error.
+    pub(crate) failed: bool,
 }
 
-impl Reader<'_> {
-    /// Reads one object, or the items of a `kind: List`. Items may be lists
-    /// again; the depth of documents is limited.
-    fn read(&mut self, node: &Node) {
-        match list_items(self.tree, node) {
-            Some(items) => items.iter().for_each(|item| self.read(item)),
-            None => self.read_object(node),
-        }
-    }
-
-    fn read_object(&mut self, node: &Node) {
-        let context = Context::new(self.file, self.tree, &self.reading.budget);
-        let schema = header::recognise(&context, self.tree, node, self.reading.assume_versions);
+/// Decodes the object that a complete document is, or the items of a
+/// `kind: List`.
+pub(crate) fn each_object<'t>(
+    file: &'t SourceFile,
+    tree: &'t Tree<'t>,
+    reading: &Reading,
+    visit: &mut dyn FnMut(Decoded<'t>),
+) {
+    each_item(tree, tree.root(), &mut |node| {
+        let context = Context::new(file, tree, &reading.budget);
+        let schema = header::recognise(&context, tree, node, reading.assume_versions);
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
-        match schema.and_then(decode) {
-            Some(resource) if !context.failed() => self.bundle.add(resource),
-            None if schema.is_none() && !context.failed() => {}
-            _ => self.bundle.broken.extend(broken(self.tree, node)),
-        }
-        self.diagnostics.extend(context.into_diagnostics());
+        let resource = schema.and_then(decode);
+        let failed = context.failed();
+        visit(Decoded { node, schema, resource, failed, diagnostics: context.into_diagnostics() });
+    });
+}
+
+/// Items may be lists again; the depth of documents is limited.
+fn each_item<'t>(tree: &'t Tree<'t>, node: &'t Node<'t>, visit: &mut dyn FnMut(&'t Node<'t>)) {
+    match list_items(tree, node) {
+        Some(items) => items.into_iter().for_each(|item| each_item(tree, item, visit)),
+        None => visit(node),
     }
 }
 
 /// The items of a `kind: List` of Kubernetes.
-fn list_items<'a>(tree: &'a Tree, node: &'a Node) -> Option<Vec<&'a Node>> {
+fn list_items<'a>(tree: &'a Tree<'a>, node: &'a Node<'a>) -> Option<Vec<&'a Node<'a>>> {
     let text = |key| tree.get(node, key).and_then(Node::text);
     if (text("apiVersion"), text("kind")) != (Some("v1"), Some("List")) {
         return None;
@@ -177,6 +221,33 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
         name: text("name").map(str::to_owned),
         span: node.span,
     })
+}
+
+impl Resource {
+    /// The `kind` as documents write it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::TrafficTarget(_) => "TrafficTarget",
+            Self::HttpRouteGroup(_) => "HTTPRouteGroup",
+            Self::TcpRoute(_) => "TCPRoute",
+            Self::UdpRoute(_) => "UDPRoute",
+            Self::TrafficSplit(_) => "TrafficSplit",
+            Self::Service(_) => "Service",
+            Self::ServiceAccount(_) => "ServiceAccount",
+        }
+    }
+
+    /// Name and namespace.
+    pub(crate) const fn meta(&self) -> &Meta {
+        match self {
+            Self::TrafficTarget(it) => &it.meta,
+            Self::HttpRouteGroup(it) => &it.meta,
+            Self::TcpRoute(it) | Self::UdpRoute(it) => &it.meta,
+            Self::TrafficSplit(it) => &it.meta,
+            Self::Service(it) => &it.meta,
+            Self::ServiceAccount(it) => &it.meta,
+        }
+    }
 }
 
 impl Bundle {
@@ -220,5 +291,14 @@ mod tests {
         assert_eq!(findings.diagnostics.len(), 1);
         assert_eq!(findings.value.broken[0].kind, "ServiceAccount");
         assert_eq!(findings.value.service_accounts[0].meta.name.value, "whole");
+    }
+    #[test]
+    fn a_document_that_is_too_large_does_not_hide_the_next() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
+        let large = format!("{account}x: [{}]\n", "a, ".repeat(500_000));
+        let findings = read(&format!("{large}---\n{}", account.replace("a}", "b}")));
+        assert_eq!(findings.diagnostics.len(), 1);
+        assert_eq!(findings.value.broken[0].name.as_deref(), Some("a"));
+        assert_eq!(findings.value.service_accounts[0].meta.name.value, "b");
     }
 }

@@ -16,7 +16,7 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 /// One document while it is decoded.
 pub(crate) struct Context<'a> {
     pub(super) file: &'a SourceFile,
-    pub(super) tree: &'a Tree,
+    pub(super) tree: &'a Tree<'a>,
     /// What the expressions of the file may still cost.
     pub(super) budget: &'a Budget,
     diagnostics: RefCell<Vec<Diagnostic>>,
@@ -24,7 +24,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree, budget: &'a Budget) -> Self {
+    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree<'a>, budget: &'a Budget) -> Self {
         let diagnostics = RefCell::new(Vec::new());
         Self { file, tree, budget, diagnostics, failed: Cell::new(false) }
     }

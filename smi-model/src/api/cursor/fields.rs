@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Field<'a> {
     pub(super) name: &'a str,
     pub(super) key: Span,
-    pub(super) value: &'a Node,
+    pub(super) value: &'a Node<'a>,
     /// Whether a decoder asked for it.
     pub(super) asked: bool,
 }
@@ -27,7 +27,7 @@ pub(super) struct Field<'a> {
 pub(super) fn fields<'a>(
     owner: &Value<'a>,
     mapping: &'a Node,
-    odd_keys: &mut Vec<&'a Node>,
+    odd_keys: &mut Vec<&'a Node<'a>>,
 ) -> Vec<Field<'a>> {
     let NodeKind::Mapping(entries) = &mapping.kind else { return Vec::new() };
     let tree = owner.context.tree;
@@ -59,7 +59,7 @@ pub(super) fn fields<'a>(
 fn merged_fields<'a>(
     owner: &Value<'a>,
     merged: &'a Node,
-    odd_keys: &mut Vec<&'a Node>,
+    odd_keys: &mut Vec<&'a Node<'a>>,
 ) -> Vec<Field<'a>> {
     if !matches!(merged.kind, NodeKind::Mapping(_)) {
         report_merge(owner, merged);

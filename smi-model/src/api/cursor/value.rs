@@ -13,7 +13,7 @@ use crate::{
 pub(crate) struct Value<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) path: Path<'a>,
-    pub(super) node: &'a Node,
+    pub(super) node: &'a Node<'a>,
     /// The key, or the head of a list item: what to point at when the value is
     /// too large to be pointed at.
     pub(super) key: Span,
@@ -158,6 +158,10 @@ impl<'a> Value<'a> {
         }
     }
 
+    pub(crate) fn is_null(&self) -> bool {
+        self.node.is_null()
+    }
+
     pub(crate) const fn is_list(&self) -> bool {
         matches!(self.node.kind, NodeKind::Sequence(_))
     }
@@ -173,7 +177,7 @@ impl<'a> Value<'a> {
         matches!(scalar.map(Scalar::meaning), Some(Meaning::Integer { .. }))
     }
 
-    fn scalar_or_none(&self) -> Option<&'a Scalar> {
+    fn scalar_or_none(&self) -> Option<&'a Scalar<'a>> {
         match &self.node.kind {
             NodeKind::Scalar(scalar) => Some(scalar),
             _ => None,
@@ -181,7 +185,7 @@ impl<'a> Value<'a> {
     }
 
     /// The scalar, if it is one and not null.
-    fn scalar(&self, expected: &str) -> Option<&'a Scalar> {
+    fn scalar(&self, expected: &str) -> Option<&'a Scalar<'a>> {
         let scalar = self.scalar_or_none();
         if self.node.is_null() {
             self.report_null();

@@ -1,0 +1,146 @@
+//! What is to become of each object of a file.
+
+use super::{Targets, ports::Moves};
+use crate::{
+    Limits,
+    api::{Decoded, Reading, Resource, SPECS, Schema, Written, each_object},
+    diagnostic::{Diagnostic, code},
+    document::{Documents, Tree},
+    source::SourceFile,
+};
+
+/// One object of a file, in the order of the text.
+pub(super) struct Job {
+    /// What it says, in its version.
+    pub(super) old: Written,
+    /// What it is to say, in the version to come.
+    pub(super) new: Written,
+    /// A TCPRoute to come after it.
+    pub(super) added: Option<Written>,
+}
+
+impl Job {
+    pub(super) fn changes(&self) -> bool {
+        self.old.data != self.new.data
+    }
+}
+
+/// The jobs of a file. Objects that cannot be written in the version to come are
+/// reported, and stay as they are.
+pub(super) fn jobs(
+    file: &SourceFile,
+    limits: &Limits,
+    targets: &Targets,
+    moves: &Moves,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for_each(file, limits, |_, schema, object| {
+        let mut planner = Planner { targets, moves, diagnostics };
+        jobs.extend(object.resource.and_then(|resource| planner.job(schema, &resource)));
+    });
+    jobs
+}
+
+/// Calls `visit` for every SMI object of a file. False when some are not read
+/// without errors.
+pub(super) fn for_each(
+    file: &SourceFile,
+    limits: &Limits,
+    mut visit: impl FnMut(&Tree<'_>, &'static Schema, Decoded<'_>),
+) -> bool {
+    let mut documents = Documents::of(file, limits);
+    let reading = Reading::default();
+    let mut fine = true;
+    for tree in &mut documents {
+        fine &= tree.complete;
+        each_object(file, &tree, &reading, &mut |object| {
+            fine &= !object.failed;
+            if let Some(schema) = object.schema.filter(|schema| schema.smi.is_some()) {
+                visit(&tree, schema, object);
+            }
+        });
+    }
+    fine && documents.into_diagnostics().is_empty()
+}
+
+/// Writes objects in the versions to come.
+pub(super) struct Planner<'a> {
+    pub(super) targets: &'a Targets,
+    pub(super) moves: &'a Moves,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Planner<'_> {
+    fn job(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Job> {
+        // Every version can say what was read from it.
+        let old = schema.write(resource).ok().flatten()?;
+        let new = self.convert(schema, resource).unwrap_or_else(|| old.clone());
+        Some(Job { old, new, added: self.added(resource) })
+    }
+
+    /// Writes an object that has had no version so far.
+    pub(super) fn written_anew(&mut self, resource: &Resource) -> Option<Written> {
+        self.convert(Schema::newest(resource.kind())?, resource)
+    }
+
+    /// `None` when the object stays as it is.
+    fn convert(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Written> {
+        if self.is_stuck(resource) {
+            return None;
+        }
+        let moved = self.moved(resource);
+        let resource = moved.as_ref().unwrap_or(resource);
+        let version = self.targets.version(schema.group).unwrap_or(schema.version);
+        let Some(target) = Schema::find(schema.kind, version) else {
+            self.report_unknown_kind(schema, version, resource);
+            return None;
+        };
+        self.written(target, resource)
+    }
+
+    fn written(&mut self, schema: &Schema, resource: &Resource) -> Option<Written> {
+        schema.write(resource).unwrap_or_else(|losses| {
+            self.diagnostics.extend(losses);
+            None
+        })
+    }
+
+    fn is_stuck(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::TrafficTarget(target)
+            if self.moves.stuck.contains(&target.meta.qualified_name()))
+    }
+
+    /// The object with its ports where the versions to come have them.
+    fn moved(&self, resource: &Resource) -> Option<Resource> {
+        match resource {
+            Resource::TrafficTarget(target) => {
+                let moved = self.moves.targets.get(&target.meta.qualified_name())?;
+                Some(Resource::TrafficTarget(moved.clone()))
+            }
+            Resource::TcpRoute(route) => {
+                let moved = self.moves.tcp_routes.get(&route.meta.qualified_name())?;
+                Some(Resource::TcpRoute(moved.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    /// The TCPRoute that comes with a TrafficTarget.
+    pub(super) fn added(&mut self, resource: &Resource) -> Option<Written> {
+        let Resource::TrafficTarget(target) = resource else { return None };
+        let route = self.moves.added.get(&target.meta.qualified_name())?;
+        let version = self.targets.version(SPECS).unwrap_or("v1alpha4");
+        self.written(Schema::find("TCPRoute", version)?, &Resource::TcpRoute(route.clone()))
+    }
+
+    fn report_unknown_kind(&mut self, schema: &Schema, version: &str, resource: &Resource) {
+        let Schema { kind, group, .. } = schema;
+        let message = format!("`{group}/{version}` has no kind `{kind}`");
+        let place = resource.meta().name.span;
+        self.diagnostics.push(
+            Diagnostic::error(code::NOT_EXPRESSIBLE, place, message)
+                .help(format!("this object stays in `{}`", schema.api_version())),
+        );
+    }
+}
