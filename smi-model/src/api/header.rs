@@ -334,6 +334,14 @@ mod tests {
     }
 
     #[test]
+    fn a_key_without_a_value_is_not_written_twice() {
+        let findings = read("apiVersion:\nkind: TCPRoute\nmetadata: {name: r}\n");
+        let [missing] = findings.diagnostics.as_slice() else { panic!("{findings:?}") };
+        assert_eq!((missing.code.name, &missing.fix), ("missing-api-version", &None));
+        assert_eq!(missing.help, ["add `apiVersion: specs.smi-spec.io/v1alpha3`"]);
+    }
+
+    #[test]
     fn documents_that_are_no_objects_are_named() {
         let warning = "SMI108 1:1 this document is not a Kubernetes object, and is passed over";
         for text in ["- a\n", "text\n", "a: b\n", "kind: Thing\n", "apiVersion: v1\n"] {
