@@ -1,7 +1,7 @@
 //! From documents to objects: which kinds and versions there are, and which
 //! file decodes each.
 //!
-//! A version is one file. To add one, write the file and its row in [`SCHEMAS`].
+//! A version is one file. To add one, write the file and its row in `SCHEMAS`.
 
 pub mod access;
 mod core;
