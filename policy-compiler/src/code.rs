@@ -23,10 +23,6 @@ smi_model::diagnostic_codes! {
     SECOND_SPLIT = 312 "second-split";
     /// A split for some requests of its root, which is not compiled yet.
     SPLIT_MATCHES = 313 "split-matches";
-    /// An expression that is not a regular expression.
-    INVALID_PATTERN = 401 "invalid-pattern";
-    /// An expression that RE2 and Rust read differently.
-    PATTERN_NOT_PORTABLE = 402 "pattern-not-portable";
     /// An expression whose automaton exceeds the limit.
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.

@@ -31,7 +31,6 @@ macro_rules! reviewed {
 reviewed! {
     references "references.yaml";
     namespaces "namespaces.yaml";
-    patterns "patterns.yaml";
     splits "splits.yaml";
     osm "osm.yaml";
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use policy_compiler::{Dialect, Options, PolicySet, Scope, compile, resolve};
+use smi_model::ReadOptions;
 use smi_model::diagnostic::{Diagnostic, Severity, render};
 use smi_model::source::SourceMap;
 
@@ -19,6 +20,10 @@ pub(crate) struct Reading {
     /// The trust domain of the identities.
     #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
     pub(crate) trust_domain: String,
+
+    /// Read SMI objects without `apiVersion` as the newest version that fits them.
+    #[arg(long)]
+    assume_version: bool,
 }
 
 /// Policies that were read, and what was found.
@@ -32,7 +37,9 @@ impl Reading {
     /// Reads and resolves the policies of files, folders or standard input.
     pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
         let sources = sources(arguments)?;
-        let read = smi_model::read(&sources, &smi_model::Limits::default());
+        let reading =
+            ReadOptions { assume_versions: self.assume_version, ..ReadOptions::default() };
+        let read = smi_model::read_with(&sources, &reading);
         let options = Options {
             dialect: self.dialect,
             trust_domain: self.trust_domain.clone(),

@@ -14,17 +14,18 @@
 //! let read = smi_model::read(&sources, &Limits::default());
 //! assert!(read.value.traffic_splits.is_empty(), "a document with an error grants nothing");
 //! let text = render::text(&read.diagnostics, &sources, false);
-//! assert!(text.contains("split.yaml:8:25") && text.contains("did you mean `weight`?"));
+//! assert!(text.contains("split.yaml:8:25") && text.contains("+   - {service: books-v2, weight: 10}"));
 //! # Ok::<(), smi_model::source::TooLarge>(())
 //! ```
 //!
 //! # Tour
 //!
 //! [`source`] holds the texts and positions in them. `document` turns each text
-//! into trees of nodes that know their place, one document at a time; `api` recognises the objects in
-//! these trees by group, version and kind, and has one file per version that
-//! decodes them into [`canonical`], the model without versions that every later
-//! stage works with. [`diagnostic`] is how all of them, and the later stages,
+//! into trees of nodes that know their place, one document at a time; `api`
+//! recognises the objects in these trees by group, version and kind, and has one
+//! file per version that decodes them into [`canonical`], the model without
+//! versions that every later stage works with. [`regex`] is what they understand
+//! of expressions. [`diagnostic`] is how all of them, and the later stages,
 //! tell what they found.
 
 pub mod api;
@@ -33,11 +34,14 @@ pub mod convert;
 pub mod diagnostic;
 mod document;
 mod limits;
+mod options;
+pub mod regex;
 pub mod source;
 #[cfg(test)]
 mod testing;
 
 pub use limits::Limits;
+pub use options::ReadOptions;
 
 use canonical::Bundle;
 use diagnostic::Findings;
@@ -51,12 +55,20 @@ use source::SourceMap;
 /// read all the same.
 #[must_use]
 pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
+    read_with(sources, &ReadOptions { limits: *limits, ..ReadOptions::default() })
+}
+
+/// Reads as [`read`] does, with all that can be chosen.
+#[must_use]
+pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle> {
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let mut documents = document::Documents::of(file, limits);
+        let assume_versions = options.assume_versions;
+        let reading = api::Reading { assume_versions, ..api::Reading::default() };
+        let mut documents = document::Documents::of(file, &options.limits);
         for tree in &mut documents {
-            api::read(file, &tree, &mut bundle, &mut diagnostics);
+            api::read(file, &tree, &reading, &mut bundle, &mut diagnostics);
         }
         diagnostics.extend(documents.into_diagnostics());
     }

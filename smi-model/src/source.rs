@@ -26,6 +26,12 @@ impl Span {
         self.end.saturating_sub(self.start)
     }
 
+    /// Whether all of another span lies in this one.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// Whether the span covers no byte.
     #[must_use]
     pub const fn is_empty(self) -> bool {

@@ -26,6 +26,16 @@ pub(crate) fn reject(text: &str) -> Vec<String> {
     lines(text, &findings.diagnostics)
 }
 
+/// The text after the first fix that is offered.
+pub(crate) fn mended(text: &str) -> String {
+    let findings = read(text);
+    let fix = findings.diagnostics.iter().find_map(|it| it.fix.as_ref());
+    let fix = fix.unwrap_or_else(|| panic!("no fix: {:?}", lines(text, &findings.diagnostics)));
+    let mut mended = text.to_owned();
+    mended.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+    mended
+}
+
 fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     let sources = sources(text);
     let line = |diagnostic: &Diagnostic| {

@@ -6,19 +6,25 @@
 #![expect(clippy::disallowed_methods, reason = "test data is read from files")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use smi_model::{Limits, diagnostic::render, source::SourceMap};
+use smi_model::{
+    Limits,
+    diagnostic::{Diagnostic, Fix, Severity, render},
+    source::{SourceMap, Span},
+};
 
 fn report(names: &[&str]) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
     let mut sources = SourceMap::new();
     for name in names {
-        sources.add(*name, std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
+        sources.add(*name, std::fs::read_to_string(broken().join(name)).unwrap()).unwrap();
     }
     let read = smi_model::read(&sources, &Limits::default());
     render::text(&read.diagnostics, &sources, false)
+}
+
+fn broken() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken")
 }
 
 #[test]
@@ -42,6 +48,11 @@ fn routes() {
 }
 
 #[test]
+fn patterns() {
+    insta::assert_snapshot!(report(&["patterns.yaml"]));
+}
+
+#[test]
 fn split() {
     insta::assert_snapshot!(report(&["split.yaml"]));
 }
@@ -51,63 +62,39 @@ fn duplicates() {
     insta::assert_snapshot!(report(&["duplicate-1.yaml", "duplicate-2.yaml"]));
 }
 
-/// What fragments and templates rightly get, and kinds that are not read yet.
-const EXPECTED: [&str; 4] =
-    ["missing-api-version", "not-an-object", "unsupported-kind", "yaml-syntax"];
-
-/// Published files that are as wrong as the report on them says: wrong
-/// indentation, an object twice, an unknown field, no group, and documents of
-/// the version that was never released.
-const WRONG: [&str; 7] = [
-    "tcp_traffic_routing.md",
-    "routes_refactor/demo",
-    "specs_v1alpha4_udproute",
-    "blog/test-01.md",
-    "traffic-specs/v1alpha1/traffic-specs.md.d/02",
-    "traffic-access/v1alpha4",
-    "access.feature",
-];
-
-/// What people have published under the released versions is read without
-/// complaints about anything that is right.
 #[test]
-fn published_files_are_read() {
-    let Ok(shared) = std::env::var("SMI_SHARED") else {
-        // Not by `eprintln`, which the test runner keeps to itself.
-        writeln!(std::io::stderr(), "skipped: published_files_are_read: SMI_SHARED is not set")
-            .ok();
-        return;
-    };
-    let mut files = Vec::new();
-    collect(&Path::new(&shared).join("corpus"), &mut files);
-    assert!(!files.is_empty(), "no published files below {shared}");
-    for file in files {
-        let name = file.display().to_string();
-        let complaints = complaints(&std::fs::read_to_string(&file).unwrap());
-        let wrong = WRONG.iter().any(|part| name.contains(part));
-        assert!(wrong || complaints.is_empty(), "{name}: {complaints:?}");
-    }
+fn fixes() {
+    insta::assert_snapshot!(report(&["fixes.yaml"]));
 }
 
-/// The names of the findings that a text should not get.
-fn complaints(text: &str) -> Vec<&'static str> {
-    let mut sources = SourceMap::new();
-    sources.add("text", text).unwrap();
-    let has_placeholders = text.contains("$BOOK");
-    let read = smi_model::read(&sources, &Limits::default());
-    let mut names: Vec<_> = read.diagnostics.iter().map(|it| it.code.name).collect();
-    names.retain(|name| !EXPECTED.contains(name));
-    names.retain(|name| !has_placeholders || *name != "invalid-name");
-    names
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
-            files.push(path);
+/// A fix that is offered is right: one error less, and none that is new.
+#[test]
+fn every_fix_mends_its_finding() {
+    for entry in std::fs::read_dir(broken()).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let before = errors(&text);
+        for fix in before.iter().filter_map(|error| error.fix.as_ref()) {
+            let after = errors(&mended(&text, fix));
+            let shown: Vec<_> = after.iter().map(|error| &error.message).collect();
+            assert!(after.len() < before.len(), "{fix:?} leaves {shown:#?}");
+            let length = u32::try_from(fix.replacement.len()).unwrap();
+            let new = Span::new(fix.span.start, fix.span.start + length);
+            let is_clean = after.iter().all(|error| !new.contains(error.primary.span));
+            assert!(is_clean || new.is_empty(), "{fix:?} is wrong again: {shown:#?}");
         }
     }
+}
+
+fn errors(text: &str) -> Vec<Diagnostic> {
+    let mut sources = SourceMap::new();
+    sources.add("text", text).unwrap();
+    let mut diagnostics = smi_model::read(&sources, &Limits::default()).diagnostics;
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    diagnostics
+}
+
+fn mended(text: &str, fix: &Fix) -> String {
+    let mut text = text.to_owned();
+    text.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+    text
 }

@@ -89,6 +89,20 @@ fn numbers_of_things() {
 }
 
 #[test]
+fn expressions_of_enormous_classes() {
+    let header = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
+                  metadata: {name: a}\nspec:\n  matches:\n";
+    for unit in [r"(?i)[\x00-\x{10ffff}]", r"\pL", r"(?i)[^\pL]", r"\W", "a?"] {
+        let expression = format!("'{}'", unit.repeat(8_000 / unit.len()));
+        let group: String = (0..300)
+            .map(|index| format!("  - {{name: m{index}, pathRegex: {expression}}}\n"))
+            .collect();
+        let codes = with_defaults(&format!("{header}{group}"));
+        assert!(codes.contains(&"expressions-too-large"), "{unit}: {codes:?}");
+    }
+}
+
+#[test]
 fn everything_is_wrong() {
     let header = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n";
     let fields: String = (0..20_000).map(|index| format!("nmae{index}: x\n")).collect();

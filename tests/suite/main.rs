@@ -17,4 +17,5 @@ mod differential;
 mod e2e;
 mod filter;
 mod properties;
+mod re2;
 mod truth;

@@ -93,9 +93,7 @@ fn build(patterns: &[&Pattern], values: Values, limit: usize) -> Result<Group, T
 }
 
 fn determinise(patterns: &[&Pattern], limit: usize) -> Result<dense::DFA<Vec<u32>>, TooLarge> {
-    let languages: Result<Vec<_>, _> = patterns.iter().map(|pattern| pattern.language()).collect();
-    // INVARIANT: a `Pattern` was parsed when it was made.
-    let languages = languages.map_err(|_| TooLarge)?;
+    let languages: Vec<_> = patterns.iter().map(|pattern| pattern.language()).collect();
     let nfa = thompson::Compiler::new()
         .configure(
             thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(limit)),

@@ -1,13 +1,11 @@
 //! From regular expressions to small deterministic automata.
 //!
-//! [`Pattern`] is an expression in the common subset of RE2 and Rust with a fixed
-//! anchoring; [`pack`] turns a set of patterns into automata that tell
+//! [`Pattern`] is an expression of a policy with a fixed anchoring; [`pack`] turns a set of patterns into automata that tell
 //! which of them match all of a text.
 
 mod build;
 mod minimise;
 mod pattern;
-mod subset;
 
 pub(crate) use build::{Values, pack};
-pub(crate) use pattern::{Pattern, PatternError};
+pub(crate) use pattern::Pattern;

@@ -1,16 +1,13 @@
-//! Route objects: their patterns are parsed, once for all targets.
+//! Route objects: their conditions, once for all targets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use smi_model::canonical::{HttpMatch, RouteKind};
-use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
 use super::Resolver;
-use crate::automata::{Pattern, PatternError};
-use crate::code;
+use crate::automata::Pattern;
 use crate::ir::HttpCondition;
-use crate::options::Anchoring;
 
 /// The header name that stands for the request's authority.
 const HOST: &str = "host";
@@ -35,12 +32,11 @@ pub(super) enum Route {
 pub(super) struct Match {
     pub(super) name: String,
     pub(super) span: Span,
-    /// `None` when a pattern of it is invalid: it then grants nothing.
-    pub(super) condition: Option<HttpCondition>,
+    pub(super) condition: HttpCondition,
 }
 
 impl Resolver<'_> {
-    pub(super) fn routes(&mut self) -> Routes {
+    pub(super) fn routes(&self) -> Routes {
         let bundle = self.bundle;
         let mut routes = Routes::new();
         for group in &bundle.http_route_groups {
@@ -66,42 +62,19 @@ impl Resolver<'_> {
         routes
     }
 
-    fn condition(&mut self, one: &HttpMatch) -> Option<HttpCondition> {
-        let path = one.path_regex.as_ref().map(|path| self.pattern(path, self.choices.path));
-        let mut headers = BTreeMap::new();
-        for header in &one.headers {
-            let pattern = self.pattern(&header.value, self.choices.header);
-            headers.insert(header.name.value.to_ascii_lowercase(), pattern);
-        }
-        let host = headers.remove(HOST);
-        // Every pattern was looked at above, so that all problems are reported.
-        let headers: Option<BTreeMap<_, _>> =
-            headers.into_iter().map(|(name, pattern)| Some((name, pattern?))).collect();
-        Some(HttpCondition {
-            path: transpose(path)?,
+    fn condition(&self, one: &HttpMatch) -> HttpCondition {
+        let headers = one.headers.iter().map(|header| {
+            let pattern = Pattern::new(header.value.value.clone(), self.choices.header);
+            (header.name.value.to_ascii_lowercase(), pattern)
+        });
+        let mut headers: BTreeMap<_, _> = headers.collect();
+        let path = one.path_regex.as_ref();
+        HttpCondition {
+            path: path.map(|path| Pattern::new(path.value.clone(), self.choices.path)),
             methods: one.methods.as_deref().and_then(methods),
-            host: transpose(host)?,
-            headers: headers?,
-        })
-    }
-
-    fn pattern(&mut self, text: &Spanned<String>, anchoring: Anchoring) -> Option<Pattern> {
-        match Pattern::new(&text.value, anchoring) {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                let diagnostic = describe(text, &error);
-                self.report(diagnostic);
-                None
-            }
+            host: headers.remove(HOST),
+            headers,
         }
-    }
-}
-
-/// A pattern that is absent is fine; one that is invalid is not.
-fn transpose(pattern: Option<Option<Pattern>>) -> Option<Option<Pattern>> {
-    match pattern {
-        None => Some(None),
-        Some(pattern) => pattern.map(Some),
     }
 }
 
@@ -109,42 +82,4 @@ fn transpose(pattern: Option<Option<Pattern>>) -> Option<Option<Pattern>> {
 fn methods(written: &[Spanned<String>]) -> Option<BTreeSet<String>> {
     let methods: BTreeSet<String> = written.iter().map(|method| method.value.clone()).collect();
     (!methods.contains("*")).then_some(methods)
-}
-
-fn describe(text: &Spanned<String>, error: &PatternError) -> Diagnostic {
-    let expression = &text.value;
-    let (diagnostic, help) = match error {
-        PatternError::Syntax { start, end, problem } => {
-            let message = format!("`{expression}` is not a regular expression: {problem}");
-            let place = within(text, *start, *end);
-            let help = "the syntax is RE2's: no look-around, no back-references";
-            (Diagnostic::error(code::INVALID_PATTERN, place, message), help)
-        }
-        PatternError::Outside(outside) => {
-            let message = format!("`{expression}` is not portable: {}", outside.problem);
-            let place = within(text, outside.start, outside.end);
-            (Diagnostic::error(code::PATTERN_NOT_PORTABLE, place, message), outside.help)
-        }
-    };
-    if looks_like_glob(expression) {
-        let better = expression.replace("**", "*").replace('*', ".*");
-        return diagnostic
-            .help(format!("this looks like a glob; as a regular expression: `{better}`"));
-    }
-    diagnostic.help(help)
-}
-
-fn looks_like_glob(expression: &str) -> bool {
-    expression.starts_with('*') || expression.contains("**")
-}
-
-/// The place of some bytes of a value, when the text shows the value as it is.
-fn within(text: &Spanned<String>, start: usize, end: usize) -> Span {
-    let verbatim = u32::try_from(text.value.len()) == Ok(text.span.len());
-    match (u32::try_from(start), u32::try_from(end)) {
-        (Ok(start), Ok(end)) if verbatim => {
-            Span::new(text.span.start + start, text.span.start + end)
-        }
-        _ => text.span,
-    }
 }

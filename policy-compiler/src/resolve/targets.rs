@@ -121,10 +121,8 @@ impl Resolver<'_> {
             None => self.unknown_route(rule, &namespace.value, routes),
             Some(Route::Http(matches)) => {
                 for one in self.chosen(rule, matches) {
-                    if let Some(condition) = &one.condition {
-                        let name = format!("{route}#{}", one.name);
-                        terms.http.push((name, one.span, condition.clone()));
-                    }
+                    let name = format!("{route}#{}", one.name);
+                    terms.http.push((name, one.span, one.condition.clone()));
                 }
             }
             Some(Route::L4 { ports, span }) => {

@@ -8,7 +8,7 @@ use super::{ACCESS, CORE, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
 use crate::{
     diagnostic::{
         Diagnostic, code,
-        suggest::{closest, listed},
+        suggest::{closest, listed, misspelt},
     },
     document::{Node, NodeKind, Tree},
     source::{Span, Spanned},
@@ -24,6 +24,7 @@ pub(super) fn recognise<'a>(
     context: &'a Context<'a>,
     tree: &'a Tree,
     object: &'a Node,
+    assume_version: bool,
 ) -> Option<&'static Schema> {
     if object.is_null() {
         return None;
@@ -31,7 +32,7 @@ pub(super) fn recognise<'a>(
     match (text(tree, object, "apiVersion"), text(tree, object, "kind")) {
         (Some(api_version), Some(kind)) => Header::new(api_version, kind).schema(context, object),
         (None, Some(kind)) if is_known(kind.value) => {
-            report_missing_api_version(context, object, kind)
+            missing_api_version(context, tree, object, kind, assume_version)
         }
         (Some(api_version), None) if is_smi(group_and_version(api_version.value).0) => {
             report_missing_kind(context, api_version)
@@ -65,15 +66,14 @@ impl<'a> Header<'a> {
             return schema;
         }
         let Some(home) = home(self.kind.value) else {
-            context.report(self.unsupported_kind());
+            context.report(self.unsupported_kind(context, object));
             return None;
         };
         let meant = versions(self.kind.value).find(|schema| schema.version == self.version);
         let likely = likely_version(context, object, self.kind.value)?;
         context.report(match meant {
             Some(_) => self.wrong_group(home),
-            None if self.group == home => self.unsupported_version(likely),
-            None => self.wrong_group_and_version(likely),
+            None => self.wrong_version(home, likely, fits(context, object, likely)),
         });
         meant
     }
@@ -85,11 +85,14 @@ impl<'a> Header<'a> {
             || (self.group == CORE && home(kind).is_some_and(is_smi))
     }
 
-    fn unsupported_kind(&self) -> Diagnostic {
+    fn unsupported_kind(&self, context: &Context<'_>, object: &Node) -> Diagnostic {
         let kind = self.kind.value;
         let kinds = kinds(|schema| schema.group == self.group);
         let message = format!("the kind `{kind}` of `{}` is not supported", self.group);
         let diagnostic = Diagnostic::error(code::UNSUPPORTED_KIND, self.kind.span, message);
+        if let Some(meant) = self.misspelt_kind(context, object) {
+            return diagnostic.fix(self.kind.span, meant);
+        }
         let all = kinds_of_smi();
         match closest(kind, all.iter().copied()) {
             Some(similar) => diagnostic.label(format!("did you mean `{similar}`?")),
@@ -97,7 +100,17 @@ impl<'a> Header<'a> {
         }
     }
 
-    fn unsupported_version(&self, likely: &Schema) -> Diagnostic {
+    /// The kind that is meant for certain: nearly the same name, and no mistakes.
+    fn misspelt_kind(&self, context: &Context<'_>, object: &Node) -> Option<&'static str> {
+        let is_here =
+            |schema: &&Schema| (schema.group, schema.version) == (self.group, self.version);
+        let here = || SCHEMAS.iter().filter(is_here);
+        let meant = misspelt(self.kind.value, here().map(|schema| schema.kind))?;
+        let schema = here().find(|schema| schema.kind == meant)?;
+        fits(context, object, schema).then_some(meant)
+    }
+
+    fn unsupported_version(&self) -> Diagnostic {
         let kind = self.kind.value;
         let versions: Vec<&str> = versions(kind).map(|schema| schema.version).collect();
         let message = match self.version {
@@ -105,7 +118,6 @@ impl<'a> Header<'a> {
             version => format!("version `{version}` of {kind} is not supported"),
         };
         Diagnostic::error(code::UNSUPPORTED_VERSION, self.span, message)
-            .label(did_you_mean(likely))
             .help(listed("readable version", &versions))
     }
 
@@ -115,8 +127,16 @@ impl<'a> Header<'a> {
             .fix(self.span, format!("{home}/{}", self.version))
     }
 
-    fn wrong_group_and_version(&self, likely: &Schema) -> Diagnostic {
-        self.group_mismatch().label(did_you_mean(likely))
+    /// What to write instead is certain when the object has no mistakes then.
+    fn wrong_version(&self, home: &str, likely: &Schema, fits: bool) -> Diagnostic {
+        let is_home = self.group == home;
+        let diagnostic = if is_home { self.unsupported_version() } else { self.group_mismatch() };
+        let api_version = likely.api_version();
+        if fits {
+            diagnostic.fix(self.span, api_version)
+        } else {
+            diagnostic.label(format!("did you mean `{api_version}`?"))
+        }
     }
 
     fn group_mismatch(&self) -> Diagnostic {
@@ -127,10 +147,6 @@ impl<'a> Header<'a> {
         };
         Diagnostic::error(code::WRONG_GROUP, self.span, message)
     }
-}
-
-fn did_you_mean(schema: &Schema) -> String {
-    format!("did you mean `{}`?", schema.api_version())
 }
 
 /// Splits `group/version`; without a slash, what has a dot can only be a group.
@@ -177,24 +193,36 @@ fn kinds(wanted: impl Fn(&Schema) -> bool) -> Vec<&'static str> {
 
 /// The newest version under which the object has no errors, or else the newest.
 fn likely_version(context: &Context<'_>, object: &Node, kind: &str) -> Option<&'static Schema> {
-    let fits = |schema: &&Schema| {
-        let trial = context.trial();
-        trial.value(object, schema.kind).object(schema.decode);
-        !trial.failed()
-    };
+    let fits = |schema: &&Schema| fits(context, object, schema);
     versions(kind).rev().find(fits).or_else(|| versions(kind).next_back())
 }
 
-fn report_missing_api_version(
+/// Whether the object has no errors under a version.
+fn fits(context: &Context<'_>, object: &Node, schema: &Schema) -> bool {
+    let trial = context.trial();
+    trial.value(object, schema.kind).object(schema.decode);
+    !trial.failed()
+}
+
+fn missing_api_version(
     context: &Context<'_>,
+    tree: &Tree,
     object: &Node,
     kind: Spanned<&str>,
+    assume: bool,
 ) -> Option<&'static Schema> {
-    let message = format!("this {} has no `apiVersion`", kind.value);
-    let diagnostic = Diagnostic::error(code::MISSING_API_VERSION, kind.span, message);
     let likely = likely_version(context, object, kind.value)?;
     let api_version = likely.api_version();
-    context.report(match context.insertion(object) {
+    let message = format!("this {} has no `apiVersion`", kind.value);
+    let diagnostic = if assume {
+        Diagnostic::warning(code::ASSUMED_VERSION, kind.span, message)
+            .label(format!("read as `{api_version}`"))
+    } else {
+        Diagnostic::error(code::MISSING_API_VERSION, kind.span, message)
+    };
+    // A key without a value is there, and must not be there twice.
+    let is_absent = tree.get_own(object, "apiVersion").is_none();
+    context.report(match context.insertion(object).filter(|_| is_absent) {
         Some((place, indentation)) => {
             diagnostic.fix(place, format!("apiVersion: {api_version}\n{indentation}"))
         }
@@ -303,6 +331,14 @@ mod tests {
             assert_eq!(fix.replacement, format!("apiVersion: specs.smi-spec.io/{version}\n  "));
             assert_eq!(findings.value.broken[0].name.as_deref(), Some("r"));
         }
+    }
+
+    #[test]
+    fn a_key_without_a_value_is_not_written_twice() {
+        let findings = read("apiVersion:\nkind: TCPRoute\nmetadata: {name: r}\n");
+        let [missing] = findings.diagnostics.as_slice() else { panic!("{findings:?}") };
+        assert_eq!((missing.code.name, &missing.fix), ("missing-api-version", &None));
+        assert_eq!(missing.help, ["add `apiVersion: specs.smi-spec.io/v1alpha3`"]);
     }
 
     #[test]

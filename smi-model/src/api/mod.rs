@@ -1,11 +1,12 @@
 //! From documents to objects: which kinds and versions there are, and which
 //! file decodes each.
 //!
-//! A version is one file. To add one, write the file and its row in [`SCHEMAS`].
+//! A version is one file. To add one, write the file and its row in `SCHEMAS`.
 
 pub mod access;
 mod core;
 mod cursor;
+mod expression;
 mod header;
 mod metadata;
 mod schema;
@@ -34,6 +35,7 @@ use crate::{
     },
     diagnostic::Diagnostic,
     document::{Node, NodeKind, Tree},
+    regex::Budget,
     source::SourceFile,
 };
 
@@ -113,6 +115,15 @@ const fn schema(
     Schema { group, version, kind, decode, smi: None }
 }
 
+/// What holds for all documents of one file.
+#[derive(Default)]
+pub(crate) struct Reading {
+    /// Whether objects without `apiVersion` are read as the version that fits.
+    pub(crate) assume_versions: bool,
+    /// What the expressions of the file may still cost.
+    pub(crate) budget: Budget,
+}
+
 const fn smi<T: Shape>(
     group: &'static str,
     version: &'static str,
@@ -130,6 +141,7 @@ where
 pub(crate) fn read(
     file: &SourceFile,
     tree: &Tree<'_>,
+    reading: &Reading,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -137,7 +149,7 @@ pub(crate) fn read(
         bundle.broken.extend(broken(tree, tree.root()));
         return;
     }
-    each_object(file, tree, &mut |object| {
+    each_object(file, tree, reading, &mut |object| {
         match object.resource {
             Some(resource) if !object.failed => bundle.add(resource),
             None if object.schema.is_none() && !object.failed => {}
@@ -163,11 +175,12 @@ pub(crate) struct Decoded<'t> {
 pub(crate) fn each_object<'t>(
     file: &'t SourceFile,
     tree: &'t Tree<'t>,
+    reading: &Reading,
     visit: &mut dyn FnMut(Decoded<'t>),
 ) {
     each_item(tree, tree.root(), &mut |node| {
-        let context = Context::new(file, tree);
-        let schema = header::recognise(&context, tree, node);
+        let context = Context::new(file, tree, &reading.budget);
+        let schema = header::recognise(&context, tree, node, reading.assume_versions);
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
         let resource = schema.and_then(decode);
         let failed = context.failed();

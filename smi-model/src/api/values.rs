@@ -6,7 +6,7 @@ use super::cursor::Value;
 use crate::{
     diagnostic::{
         code,
-        suggest::{closest, listed},
+        suggest::{closest, listed, misspelt},
     },
     source::{Span, Spanned},
 };
@@ -55,7 +55,7 @@ pub(super) fn service_name(value: Value<'_>) -> Option<Spanned<String>> {
 }
 
 fn name(value: Value<'_>, rule: &NameRule) -> Option<Spanned<String>> {
-    let name = value.text()?;
+    let name = value.text_if(|name| rule.check(name).is_ok())?;
     let Err(problem) = rule.check(&name.value) else { return Some(name) };
     let message = format!("`{}` is not a valid name for `{}`", name.value, value.path());
     value.report(value.error(code::INVALID_NAME, message).label(problem).help(rule.help));
@@ -97,7 +97,7 @@ pub(super) fn filled_text(value: Value<'_>) -> Option<Spanned<String>> {
 
 /// Reads one of a list of texts and returns what it stands for.
 pub(super) fn one_of<T: Copy>(value: Value<'_>, choices: &[(&str, T)]) -> Option<T> {
-    let text = value.text()?;
+    let text = value.text_if(|text| choices.iter().any(|(name, _)| *name == text))?;
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == text.value) {
         return Some(*choice);
     }
@@ -110,9 +110,9 @@ fn report_choice(value: Value<'_>, found: &str, names: &[&str]) {
     let message = format!("`{}` cannot be `{found}`", value.path());
     let possible = listed("possible value", names);
     let diagnostic = value.error(code::UNKNOWN_VALUE, message);
-    let same = names.iter().find(|name| name.eq_ignore_ascii_case(found));
-    value.report(match (same, closest(found, names.iter().copied())) {
-        (Some(name), _) => diagnostic.fix(value.span(), *name),
+    let certain = misspelt(found, names.iter().copied()).filter(|_| value.is_verbatim());
+    value.report(match (certain, closest(found, names.iter().copied())) {
+        (Some(name), _) => diagnostic.fix(value.span(), name),
         (None, Some(name)) => diagnostic.label(format!("did you mean `{name}`?")).help(possible),
         (None, None) => diagnostic.help(possible),
     });
@@ -120,15 +120,19 @@ fn report_choice(value: Value<'_>, found: &str, names: &[&str]) {
 
 /// Reads a port, 1 to 65535.
 pub(super) fn port(value: Value<'_>) -> Option<Spanned<u16>> {
-    let number = value.integer()?;
-    match u16::try_from(number.value) {
-        Ok(port) if port > 0 => Some(Spanned::new(port, number.span)),
-        _ => {
+    let number = value.integer(|number| as_port(number).is_some())?;
+    match as_port(number.value) {
+        Some(port) => Some(Spanned::new(port, number.span)),
+        None => {
             let message = format!("`{}` is not a port", number.value);
             value.report(value.error(code::INVALID_PORT, message).help("ports are 1 to 65535"));
             None
         }
     }
+}
+
+fn as_port(number: i128) -> Option<u16> {
+    u16::try_from(number).ok().filter(|port| *port > 0)
 }
 
 /// Every use of a name after its first one: the name, the first place and the

@@ -1,7 +1,10 @@
 //! Which requests and connections: `specs.smi-spec.io`.
 
 use super::Meta;
-use crate::source::{Span, Spanned};
+use crate::{
+    regex::Regex,
+    source::{Span, Spanned},
+};
 
 /// An HTTPRouteGroup: named matches over HTTP requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +21,7 @@ pub struct HttpMatch {
     /// Its name, unique in the group.
     pub name: Spanned<String>,
     /// A regular expression over the path.
-    pub path_regex: Option<Spanned<String>>,
+    pub path_regex: Option<Spanned<Regex>>,
     /// Methods; `None` when absent. `*` stands for all.
     pub methods: Option<Vec<Spanned<String>>>,
     /// Header conditions, all of which must hold.
@@ -33,7 +36,7 @@ pub struct HeaderMatch {
     /// The header's name as written; names compare case-insensitively.
     pub name: Spanned<String>,
     /// A regular expression over each value.
-    pub value: Spanned<String>,
+    pub value: Spanned<Regex>,
 }
 
 /// A TCPRoute or UDPRoute: ports of the destination.

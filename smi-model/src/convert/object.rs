@@ -3,7 +3,7 @@
 use super::{Targets, ports::Moves};
 use crate::{
     Limits,
-    api::{Decoded, Resource, SPECS, Schema, Written, each_object},
+    api::{Decoded, Reading, Resource, SPECS, Schema, Written, each_object},
     diagnostic::{Diagnostic, code},
     document::{Documents, Tree},
     source::SourceFile,
@@ -50,10 +50,11 @@ pub(super) fn for_each(
     mut visit: impl FnMut(&Tree<'_>, &'static Schema, Decoded<'_>),
 ) -> bool {
     let mut documents = Documents::of(file, limits);
+    let reading = Reading::default();
     let mut fine = true;
     for tree in &mut documents {
         fine &= tree.complete;
-        each_object(file, &tree, &mut |object| {
+        each_object(file, &tree, &reading, &mut |object| {
             fine &= !object.failed;
             if let Some(schema) = object.schema.filter(|schema| schema.smi.is_some()) {
                 visit(&tree, schema, object);

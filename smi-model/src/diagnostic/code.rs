@@ -81,6 +81,8 @@ diagnostic_codes! {
     INVALID_WEIGHT = 219 "invalid-weight";
     /// All weights of a split are 0.
     ZERO_WEIGHTS = 220 "zero-weights";
+    /// An SMI object without `apiVersion`, read under an assumed version.
+    ASSUMED_VERSION = 230 "assumed-version";
 
     /// The body of an object does not stand below `spec`.
     MISSING_SPEC = 231 "missing-spec";
@@ -94,6 +96,13 @@ diagnostic_codes! {
 
     /// Two objects with the same kind, namespace and name.
     DUPLICATE_OBJECT = 301 "duplicate-object";
+
+    /// An expression that is not a regular expression.
+    INVALID_PATTERN = 401 "invalid-pattern";
+    /// An expression that RE2 and Rust read differently.
+    PATTERN_NOT_PORTABLE = 402 "pattern-not-portable";
+    /// An expression, or all those of a file, that take too much to be read.
+    EXPRESSIONS_TOO_LARGE = 405 "expressions-too-large";
 }
 
 #[cfg(test)]

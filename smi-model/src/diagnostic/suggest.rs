@@ -10,6 +10,27 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The candidate that `word` is a misspelling of, when no other is near.
+#[must_use]
+pub fn only_close<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let mut near = candidates.iter().filter(|candidate| distance(word, candidate).is_some());
+    near.next().filter(|_| near.next().is_none()).copied()
+}
+
+/// The candidate that `word` can only be meant for: it differs in the case of
+/// letters, or no other is one letter away, or two letters that are swapped.
+pub fn misspelt<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let edits = |candidate: &str| match distance(word, candidate) {
+        // Words that are cut short may be other words.
+        Some(edits) if candidate.len().abs_diff(word.len()) <= 1 => edits,
+        _ => usize::MAX,
+    };
+    let candidates: Vec<&str> = candidates.into_iter().filter(|it| it.len() > 2).collect();
+    let same = candidates.iter().find(|candidate| edits(candidate) == 0);
+    let mut near = candidates.iter().filter(|candidate| edits(candidate) == 1);
+    same.or_else(|| near.next().filter(|_| near.next().is_none())).copied()
+}
+
 /// How many letters differ, regardless of case; `None` when too many do. Words
 /// that are cut short count as if one letter were missing.
 fn distance(word: &str, candidate: &str) -> Option<usize> {
@@ -45,6 +66,20 @@ pub fn listed(noun: &str, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn certain_misspellings_have_one_meaning() {
+        assert_eq!(only_close("wieght", &["name", "weight"]), Some("weight"));
+        assert_eq!(only_close("nam", &["name", "namespace"]), None);
+        let methods = ["*", "GET", "PUT", "POST", "PATCH"];
+        assert_eq!(misspelt("get", methods), Some("GET"));
+        assert_eq!(misspelt("PTU", methods), Some("PUT"));
+        assert_eq!(misspelt("POSTS", methods), Some("POST"));
+        assert_eq!(misspelt("POT", methods), None);
+        assert_eq!(misspelt("FETCH", methods), None);
+        assert_eq!(misspelt("x", methods), None);
+        assert_eq!(misspelt("HTTPRoute", ["HTTPRouteGroup"]), None);
+    }
 
     #[test]
     fn misspellings_find_their_word() {

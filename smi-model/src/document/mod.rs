@@ -176,4 +176,15 @@ impl Scalar<'_> {
             Style::Quoted | Style::Block => Meaning::Text,
         }
     }
+
+    /// Whether Kubernetes, which reads a scalar and then writes it as text, ends
+    /// with the text that stands here. Numbers beyond 64 bits lose digits.
+    pub(crate) fn keeps_its_text(&self) -> bool {
+        match self.meaning() {
+            Meaning::Text => true,
+            Meaning::Integer { value, decimal } => decimal && i64::try_from(value).is_ok(),
+            Meaning::Boolean => self.text == "true" || self.text == "false",
+            Meaning::Null | Meaning::Float => false,
+        }
+    }
 }

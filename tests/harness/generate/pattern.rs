@@ -109,6 +109,8 @@ pub(super) fn path_pattern() -> impl Strategy<Value = Pattern> {
             Pattern::Atom("^/books$", &["/books"]),
             Pattern::Atom("/book|/books", &["/book", "/books"]),
             Pattern::Atom(r".*\bnew\b.*", &["/new", "/a/new-x"]),
+            // Refused, and with it the whole group.
+            Pattern::Atom("/[a&&b]ooks", &["/books"]),
         ]
         .as_slice(),
     );

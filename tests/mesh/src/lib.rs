@@ -20,6 +20,7 @@ pub mod envoy;
 pub mod http;
 pub mod policy;
 pub mod process;
+mod python;
 pub mod story;
 pub mod tools;
 

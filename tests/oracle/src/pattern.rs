@@ -15,8 +15,13 @@ pub(crate) enum Anchor {
     Both,
 }
 
+/// Whether a pattern can be understood.
+pub(crate) fn check(pattern: &str) -> Result<(), Invalid> {
+    compile(pattern, Anchor::None).map(|_| ())
+}
+
 /// Whether `text` matches. Patterns are made of characters, so text that is not
-/// UTF-8 matches none, and a pattern that cannot be understood matches nothing.
+/// UTF-8 matches none.
 pub(crate) fn matches(pattern: &str, anchor: Anchor, text: &[u8]) -> bool {
     let compiled = compile(pattern, anchor);
     compiled.is_ok_and(|regex| std::str::from_utf8(text).is_ok_and(|text| regex.is_match(text)))
@@ -102,7 +107,9 @@ impl<'a> Translation<'a> {
     fn group(&mut self) -> Result<(), Invalid> {
         let Some(special) = self.rest.strip_prefix("(?") else { return self.copy(1) };
         if special.starts_with("P<") || special.starts_with('<') {
-            return self.copy(2);
+            let name = special.split(['<', '>']).nth(1).ok_or(Invalid)?;
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            return if name.bytes().all(is_word) { self.copy(2) } else { Err(Invalid) };
         }
         let flags = special.find([':', ')']).and_then(|end| special.get(..end)).ok_or(Invalid)?;
         if !flags.chars().all(|flag| "imsU-".contains(flag)) {
@@ -181,6 +188,7 @@ impl<'a> Translation<'a> {
 fn are_bounds(bounds: &str) -> bool {
     let is_count = |text: &str| {
         text.bytes().all(|byte| byte.is_ascii_digit())
+            && (text == "0" || !text.starts_with('0'))
             && text.parse::<u32>().is_ok_and(|n| n <= 1000)
     };
     match bounds.split_once(',') {
@@ -195,7 +203,7 @@ mod tests {
     use super::*;
 
     fn is_understood(pattern: &str) -> bool {
-        compile(pattern, Anchor::None).is_ok()
+        check(pattern).is_ok()
     }
 
     #[test]
@@ -224,8 +232,25 @@ mod tests {
     #[test]
     fn what_re2_reads_differently_is_refused() {
         let patterns = [
-            "(", "*", "a**", "a{2}{3}", "a{1001}", "a{,3}", "[a[b]]", "[a&&b]", r"\<a", r"\p{L}",
-            r"\u0061", "(?x)a", "(?R)a", r"a\B", "a)(b", r"\1", "(?=a)",
+            "(",
+            "*",
+            "a**",
+            "a{2}{3}",
+            "a{1001}",
+            "a{,3}",
+            "[a[b]]",
+            "[a&&b]",
+            r"\<a",
+            r"\p{L}",
+            r"\u0061",
+            "(?x)a",
+            "(?R)a",
+            r"a\B",
+            "a)(b",
+            r"\1",
+            "(?=a)",
+            "a{01}",
+            "(?P<a.b>c)",
         ];
         for pattern in patterns {
             assert!(!is_understood(pattern), "{pattern}");

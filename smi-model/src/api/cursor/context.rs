@@ -6,6 +6,7 @@ use super::{Value, path::Path};
 use crate::{
     diagnostic::{Diagnostic, Severity, code},
     document::{Node, Tree},
+    regex::Budget,
     source::{SourceFile, Span},
 };
 
@@ -16,13 +17,16 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 pub(crate) struct Context<'a> {
     pub(super) file: &'a SourceFile,
     pub(super) tree: &'a Tree<'a>,
+    /// What the expressions of the file may still cost.
+    pub(super) budget: &'a Budget,
     diagnostics: RefCell<Vec<Diagnostic>>,
     failed: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree<'a>) -> Self {
-        Self { file, tree, diagnostics: RefCell::new(Vec::new()), failed: Cell::new(false) }
+    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree<'a>, budget: &'a Budget) -> Self {
+        let diagnostics = RefCell::new(Vec::new());
+        Self { file, tree, budget, diagnostics, failed: Cell::new(false) }
     }
 
     /// The cursor at the top of a document of this kind.
@@ -32,7 +36,7 @@ impl<'a> Context<'a> {
 
     /// A context with the same document and no reports.
     pub(crate) const fn trial(&self) -> Self {
-        Self::new(self.file, self.tree)
+        Self::new(self.file, self.tree, self.budget)
     }
 
     /// Where a key can be put before all others of a mapping, and what must

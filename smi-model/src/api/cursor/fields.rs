@@ -19,11 +19,16 @@ pub(super) struct Field<'a> {
 }
 
 /// The fields of `mapping`, first its own and then those merged from others,
-/// each name once. `owner` is the value on whose behalf problems are reported.
+/// each name once. `owner` is the value on whose behalf problems are reported, but
+/// for keys that are not text, which go to `odd_keys`.
 ///
 /// Documents are limited in depth, also through aliases, and so is the
 /// recursion into what is merged.
-pub(super) fn fields<'a>(owner: &Value<'a>, mapping: &'a Node) -> Vec<Field<'a>> {
+pub(super) fn fields<'a>(
+    owner: &Value<'a>,
+    mapping: &'a Node,
+    odd_keys: &mut Vec<&'a Node<'a>>,
+) -> Vec<Field<'a>> {
     let NodeKind::Mapping(entries) = &mapping.kind else { return Vec::new() };
     let tree = owner.context.tree;
     let mut fields: Vec<Field<'a>> = Vec::new();
@@ -32,7 +37,7 @@ pub(super) fn fields<'a>(owner: &Value<'a>, mapping: &'a Node) -> Vec<Field<'a>>
     for entry in entries {
         let (key, value) = (tree.node(entry.key), tree.node(entry.value));
         let Some(name) = key.genuine_text() else {
-            report_key(owner, key);
+            odd_keys.push(key);
             continue;
         };
         if name == MERGE_KEY {
@@ -45,17 +50,21 @@ pub(super) fn fields<'a>(owner: &Value<'a>, mapping: &'a Node) -> Vec<Field<'a>>
         }
     }
     for merged in merges {
-        let others = merged_fields(owner, merged).into_iter();
+        let others = merged_fields(owner, merged, odd_keys).into_iter();
         fields.extend(others.filter(|other| keys.insert(other.name, other.key).is_none()));
     }
     fields
 }
 
-fn merged_fields<'a>(owner: &Value<'a>, merged: &'a Node) -> Vec<Field<'a>> {
+fn merged_fields<'a>(
+    owner: &Value<'a>,
+    merged: &'a Node,
+    odd_keys: &mut Vec<&'a Node<'a>>,
+) -> Vec<Field<'a>> {
     if !matches!(merged.kind, NodeKind::Mapping(_)) {
         report_merge(owner, merged);
     }
-    fields(owner, merged)
+    fields(owner, merged, odd_keys)
 }
 
 fn report_duplicate(owner: &Value<'_>, name: &str, first: Span, again: Span) {
@@ -68,10 +77,11 @@ fn report_duplicate(owner: &Value<'_>, name: &str, first: Span, again: Span) {
     );
 }
 
-fn report_key(owner: &Value<'_>, key: &Node) {
+/// Quotes mend a key where any text may be one; elsewhere it would be unknown.
+pub(super) fn report_key(owner: &Value<'_>, key: &Node, is_data: bool) {
     let message = format!("a key of `{}` is {}, not text", owner.path, key.description());
     let diagnostic = Diagnostic::error(code::INVALID_KEY, owner.context.tree.head(key), message);
-    owner.report(match key.text() {
+    owner.report(match key.text().filter(|_| is_data) {
         Some(text) => diagnostic.fix(key.span, format!("\"{text}\"")),
         None => diagnostic,
     });

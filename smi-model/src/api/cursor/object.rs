@@ -3,16 +3,17 @@
 use super::{
     Context, Value,
     context::MAX_PROBLEMS,
-    fields::{Field, fields},
+    fields::{Field, fields, report_key},
     path::Path,
 };
 use crate::{
     convert::{Fields, below_spec},
     diagnostic::{
         Diagnostic, Fix, code,
-        suggest::{closest, listed},
+        suggest::{closest, listed, only_close},
     },
-    source::{Span, Spanned},
+    document::Node,
+    source::{SourceFile, Span, Spanned},
 };
 
 /// A mapping while it is decoded. It knows which fields were asked for, and so
@@ -21,6 +22,7 @@ pub(crate) struct Object<'a> {
     value: Value<'a>,
     path: &'a Path<'a>,
     fields: Vec<Field<'a>>,
+    odd_keys: Vec<&'a Node<'a>>,
     /// The fields that a decoder asked for, and those that it passes over.
     known: Vec<&'static str>,
     ignored: Vec<&'static str>,
@@ -33,10 +35,12 @@ pub(crate) struct Object<'a> {
 
 impl<'a> Object<'a> {
     pub(super) fn new(value: &'a Value<'a>) -> Self {
+        let mut odd_keys = Vec::new();
         Self {
             value: *value,
             path: &value.path,
-            fields: fields(value, value.node),
+            fields: fields(value, value.node, &mut odd_keys),
+            odd_keys,
             known: Vec::new(),
             ignored: Vec::new(),
             missing: Vec::new(),
@@ -48,6 +52,11 @@ impl<'a> Object<'a> {
     /// The whole mapping.
     pub(crate) const fn span(&self) -> Span {
         self.value.span()
+    }
+
+    /// The file that the mapping is read from.
+    pub(crate) const fn file(&self) -> &'a SourceFile {
+        self.value.context.file
     }
 
     /// Where the mapping stands, such as `spec.rules[0]`.
@@ -151,15 +160,23 @@ impl<'a> Object<'a> {
     /// Reports what is missing and what is unknown. Of a misspelt field, its
     /// being unknown says enough.
     pub(super) fn finish(self) {
+        for key in &self.odd_keys {
+            report_key(&self.value, key, self.open);
+        }
         let names = self.known.iter().chain(&self.ignored);
         let absent: Vec<_> = names.filter(|name| !self.has(name)).copied().collect();
         // A hostile document has any number, and each is compared to all names.
         let unknown = self.fields.iter().filter(|field| !field.asked && !self.open);
+        let unknown = unknown.take(MAX_PROBLEMS + 1);
+        let unknown: Vec<_> =
+            unknown.map(|it| (it, closest(it.name, absent.iter().copied()))).collect();
         let mut missing = self.missing.clone();
-        for field in unknown.take(MAX_PROBLEMS + 1) {
-            let similar = closest(field.name, absent.iter().copied());
-            missing.retain(|name| Some(*name) != similar);
-            self.report_unknown(field, similar);
+        for (field, similar) in &unknown {
+            missing.retain(|name| Some(*name) != *similar);
+            let is_wanted_once = unknown.iter().filter(|(_, other)| other == similar).count() == 1;
+            let certain = only_close(field.name, &absent)
+                .filter(|_| is_wanted_once && self.span().contains(field.key));
+            self.report_unknown(field, *similar, certain);
         }
         for name in missing {
             self.report_missing(name);
@@ -182,12 +199,14 @@ impl<'a> Object<'a> {
         );
     }
 
-    fn report_unknown(&self, field: &Field<'_>, similar: Option<&str>) {
+    /// `similar` is what may be meant, and `certain` what alone can be.
+    fn report_unknown(&self, field: &Field<'_>, similar: Option<&str>, certain: Option<&str>) {
         let message = format!("`{}` has no field `{}`", self.path, field.name);
         let diagnostic = Diagnostic::error(code::UNKNOWN_FIELD, field.key, message);
         let mistake = self.mistakes.iter().find(|(name, _)| *name == field.name);
-        self.value.report(match (mistake, similar) {
+        self.value.report(match (mistake, certain.or(similar)) {
             (Some((_, help)), _) => diagnostic.help(*help),
+            (None, Some(known)) if certain.is_some() => diagnostic.fix(field.key, known),
             (None, Some(known)) => diagnostic.label(format!("did you mean `{known}`?")),
             (None, None) => diagnostic.help(listed("field", &self.known)),
         });

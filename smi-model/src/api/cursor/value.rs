@@ -4,6 +4,7 @@ use super::{Context, Object, path::Path};
 use crate::{
     diagnostic::{Code, Diagnostic, code},
     document::{Meaning, Node, NodeKind, Scalar, Style},
+    regex::{Refusal, Regex},
     source::{Span, Spanned},
 };
 
@@ -103,13 +104,34 @@ impl<'a> Value<'a> {
 
     /// Reads a text.
     pub(crate) fn text(&self) -> Option<Spanned<String>> {
+        self.text_if(|_| true)
+    }
+
+    /// Reads a text, of which some are `valid`: only to these are missing quotes
+    /// added for certain.
+    pub(crate) fn text_if(&self, valid: impl Fn(&str) -> bool) -> Option<Spanned<String>> {
         let scalar = self.scalar("text")?;
         match scalar.meaning() {
             Meaning::Text => Some(Spanned::new(scalar.text.to_string(), self.span())),
             meaning => {
-                self.unquoted(scalar, meaning);
+                self.unquoted(scalar, meaning, valid(&scalar.text));
                 None
             }
+        }
+    }
+
+    /// Reads a text, or a scalar of another type that Kubernetes turns into the
+    /// very text of its source.
+    pub(crate) fn stable_text(&self, valid: impl Fn(&str) -> bool) -> Option<Spanned<String>> {
+        match self.scalar_or_none() {
+            Some(scalar) if scalar.keeps_its_text() => {
+                Some(Spanned::new(scalar.text.to_string(), self.span()))
+            }
+            Some(scalar) if self.node.is_null() && !scalar.text.is_empty() => {
+                self.unquoted(scalar, Meaning::Null, valid(&scalar.text));
+                None
+            }
+            _ => self.text_if(valid),
         }
     }
 
@@ -119,17 +141,18 @@ impl<'a> Value<'a> {
         Some(Spanned::new(scalar.text.to_string(), self.span()))
     }
 
-    /// Reads a whole number in plain decimal notation.
-    pub(crate) fn integer(&self) -> Option<Spanned<i128>> {
+    /// Reads a whole number in plain decimal notation, of which some are `valid`:
+    /// only these are written otherwise for certain.
+    pub(crate) fn integer(&self, valid: impl Fn(i128) -> bool) -> Option<Spanned<i128>> {
         let scalar = self.scalar("a whole number")?;
         match scalar.meaning() {
             Meaning::Integer { value, decimal: true } => Some(Spanned::new(value, self.span())),
             Meaning::Integer { value, decimal: false } => {
-                self.ambiguous(scalar, value);
+                self.ambiguous(scalar, value, valid(value));
                 None
             }
             _ => {
-                self.not_an_integer(scalar);
+                self.not_an_integer(scalar, valid);
                 None
             }
         }
@@ -206,26 +229,32 @@ impl<'a> Value<'a> {
         );
     }
 
-    fn unquoted(&self, scalar: &Scalar, meaning: Meaning) {
+    fn unquoted(&self, scalar: &Scalar, meaning: Meaning, is_valid: bool) {
         let message = format!("`{}` must be text", self.path);
         let found = meaning.description();
-        self.report(
-            self.error(code::UNQUOTED_TEXT, message)
-                .label(format!("Kubernetes reads this as {found}"))
-                .fix(self.span(), format!("\"{}\"", scalar.text)),
-        );
+        let diagnostic = self
+            .error(code::UNQUOTED_TEXT, message)
+            .label(format!("Kubernetes reads this as {found}"));
+        self.report(if is_valid {
+            diagnostic.fix(self.span(), format!("\"{}\"", scalar.text))
+        } else {
+            diagnostic
+        });
     }
 
-    fn ambiguous(&self, scalar: &Scalar, value: i128) {
+    fn ambiguous(&self, scalar: &Scalar, value: i128, is_valid: bool) {
         let message = format!("`{}` is not written as a plain decimal number", scalar.text);
-        self.report(
-            self.error(code::AMBIGUOUS_NUMBER, message)
-                .label(format!("Kubernetes reads this as {value}, other readers may not"))
-                .fix(self.span(), value.to_string()),
-        );
+        let diagnostic = self
+            .error(code::AMBIGUOUS_NUMBER, message)
+            .label(format!("Kubernetes reads this as {value}, other readers may not"));
+        self.report(if is_valid {
+            diagnostic.fix(self.span(), value.to_string())
+        } else {
+            diagnostic
+        });
     }
 
-    fn not_an_integer(&self, scalar: &Scalar) {
+    fn not_an_integer(&self, scalar: &Scalar, valid: impl Fn(i128) -> bool) {
         let message = format!("`{}` must be a whole number", self.path);
         let found = match scalar.meaning() {
             Meaning::Float => "this number is not whole".to_owned(),
@@ -233,13 +262,43 @@ impl<'a> Value<'a> {
         };
         let mut diagnostic = self.error(code::WRONG_TYPE, message).label(found);
         let unquoted = Meaning::of_plain(&scalar.text);
-        if matches!(unquoted, Meaning::Integer { decimal: true, .. })
-            && scalar.style == Style::Quoted
+        if matches!(unquoted, Meaning::Integer { value, decimal: true } if valid(value))
+            && let Some(quoted) = self.with_quotes()
         {
-            let Span { start, end } = self.span();
-            let quoted = Span::new(start.saturating_sub(1), end.saturating_add(1));
             diagnostic = diagnostic.fix(quoted, scalar.text.to_string());
         }
         self.report(diagnostic);
+    }
+
+    /// A quoted scalar with its quotes.
+    fn with_quotes(&self) -> Option<Span> {
+        let Span { start, end } = self.span();
+        let is_quoted = self.scalar_or_none()?.style == Style::Quoted;
+        is_quoted.then_some(Span::new(start.saturating_sub(1), end.saturating_add(1)))
+    }
+
+    /// Parses a regular expression on the account of this file.
+    pub(crate) fn regex(&self, text: &str) -> Result<Regex, Refusal> {
+        Regex::within(text, self.context.budget)
+    }
+
+    /// Whether the source shows the scalar's text just as it is.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        let range = self.context.file.local(self.span());
+        self.node.text().is_some_and(|text| self.context.file.text().get(range) == Some(text))
+    }
+
+    /// How another text is written in place of this one, in the same quotes. The
+    /// new text may have backslashes, but is otherwise as harmless as the old one.
+    pub(crate) fn written_as(&self, text: &str) -> Option<String> {
+        let style = self.scalar_or_none().filter(|_| self.is_verbatim())?.style;
+        let before = self.context.file.local(self.span()).start.checked_sub(1);
+        let quote = before.and_then(|before| self.context.file.text().as_bytes().get(before));
+        match style {
+            Style::Plain => Some(text.to_owned()),
+            Style::Quoted if quote == Some(&b'"') => Some(text.replace('\\', "\\\\")),
+            Style::Quoted => Some(text.to_owned()),
+            Style::Block => None,
+        }
     }
 }

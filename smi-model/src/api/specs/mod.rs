@@ -1,6 +1,7 @@
 //! `specs.smi-spec.io`: which requests and connections. What the versions share
 //! is here.
 
+mod header_items;
 pub mod v1alpha1;
 pub mod v1alpha2;
 pub mod v1alpha3;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     cursor::{Object, Value},
+    expression::{expression, scalar_expression},
     schema,
     shape::{Pairs, plain},
     values::{filled_text, one_of, repeated},
@@ -18,7 +20,7 @@ use super::{
 use crate::{
     canonical::{self, HeaderMatch},
     diagnostic::{Diagnostic, code},
-    source::Spanned,
+    source::{Span, Spanned},
 };
 
 /// The requests that fulfil all of its conditions.
@@ -45,10 +47,10 @@ pub struct HttpMatch {
 impl HttpMatch {
     fn of(one: &canonical::HttpMatch) -> Self {
         let headers = one.headers.iter();
-        let headers = headers.map(|it| (it.name.value.clone(), it.value.value.clone()));
+        let headers = headers.map(|it| (it.name.value.clone(), it.value.value.as_str().to_owned()));
         Self {
             name: one.name.value.clone(),
-            path_regex: one.path_regex.as_ref().map(|it| it.value.clone()),
+            path_regex: one.path_regex.as_ref().map(|it| it.value.as_str().to_owned()),
             methods: one.methods.as_deref().map(plain),
             headers: Pairs(headers.collect()),
         }
@@ -87,7 +89,7 @@ fn http_matches(
 /// Reads a match of the versions from v1alpha2 on.
 fn http_match(fields: &mut Object<'_>) -> Option<canonical::HttpMatch> {
     let name = fields.required("name", filled_text);
-    let path_regex = fields.optional("pathRegex", |it| it.text());
+    let path_regex = fields.optional("pathRegex", expression);
     let methods = fields.optional("methods", methods);
     let headers = fields.optional("headers", headers);
     Some(canonical::HttpMatch {
@@ -112,7 +114,8 @@ fn method(value: Value<'_>) -> Option<Spanned<String>> {
 /// of mappings with one entry each of earlier ones.
 fn headers(value: Value<'_>) -> Option<Vec<HeaderMatch>> {
     let headers: Vec<_> = if value.is_list() {
-        value.items(|item| item.object(single_header))?
+        let items = value.items(|item| item.object(header_item))?;
+        items.into_iter().flatten().flatten().collect()
     } else {
         value.object(|fields| Some(fields.entries().into_iter().map(header).collect()))?
     };
@@ -131,18 +134,24 @@ fn headers(value: Value<'_>) -> Option<Vec<HeaderMatch>> {
     headers.into_iter().collect()
 }
 
-fn single_header(fields: &mut Object<'_>) -> Option<HeaderMatch> {
-    let span = fields.span();
-    let mut entries = fields.entries().into_iter();
-    match (entries.next(), entries.next()) {
-        (Some(entry), None) => header(entry),
-        (_, second) => {
-            let message = format!("`{}` must have exactly one header", fields.path());
-            let place = second.map_or(span, |(name, _)| name.span);
-            fields.report(Diagnostic::error(code::WRONG_TYPE, place, message).help(HEADER_ITEM));
-            None
-        }
+/// Reads the one header of an item; of several, what is wrong with each as well.
+fn header_item(fields: &mut Object<'_>) -> Option<Vec<Option<HeaderMatch>>> {
+    let entries = fields.entries();
+    if entries.len() != 1 {
+        let names: Vec<Span> = entries.iter().map(|(name, _)| name.span).collect();
+        report_header_item(fields, &names);
     }
+    Some(entries.into_iter().map(header).collect())
+}
+
+fn report_header_item(fields: &Object<'_>, names: &[Span]) {
+    let message = format!("`{}` must have exactly one header", fields.path());
+    let place = names.get(1).copied().unwrap_or(fields.span());
+    let diagnostic = Diagnostic::error(code::WRONG_TYPE, place, message);
+    fields.report(match header_items::split(fields.file(), fields.span(), names) {
+        Some((span, items)) => diagnostic.fix(span, items),
+        None => diagnostic.help(HEADER_ITEM),
+    });
 }
 
 fn header((name, value): (Spanned<String>, Value<'_>)) -> Option<HeaderMatch> {
@@ -150,7 +159,7 @@ fn header((name, value): (Spanned<String>, Value<'_>)) -> Option<HeaderMatch> {
     if !is_token {
         report_header_name(&name, value);
     }
-    let value = value.any_scalar()?;
+    let value = scalar_expression(value)?;
     is_token.then_some(HeaderMatch { name, value })
 }
 

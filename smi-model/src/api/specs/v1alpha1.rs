@@ -16,6 +16,7 @@ use crate::{
     api::{
         Resource,
         cursor::Object,
+        expression::expression,
         metadata::metadata,
         schema,
         shape::{Losses, ObjectMeta, Shape, plain},
@@ -111,7 +112,7 @@ pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resour
 fn http_match(fields: &mut Object<'_>) -> Option<canonical::HttpMatch> {
     fields.mistakes(["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
     let name = fields.required("name", filled_text);
-    let path_regex = fields.optional("pathRegex", |it| it.text());
+    let path_regex = fields.optional("pathRegex", expression);
     let methods = fields.optional("methods", methods);
     Some(canonical::HttpMatch {
         name: name?,
@@ -143,7 +144,7 @@ matches:
     fn every_field_is_kept() {
         let group = accept(GROUP).http_route_groups.remove(0);
         let [first, second] = group.matches.as_slice() else { panic!("{group:?}") };
-        assert_eq!(first.path_regex.as_ref().unwrap().value, "/a");
+        assert_eq!(first.path_regex.as_ref().unwrap().value.as_str(), "/a");
         assert_eq!(first.methods.as_ref().unwrap()[1].value, "*");
         assert_eq!((&second.path_regex, &second.methods), (&None, &None));
     }

@@ -63,8 +63,8 @@ mod tests {
              matches:\n- {name: m, pathRegex: /a, methods: [PATCH], headers: {x-a: b}}\n",
         );
         let only = &bundle.http_route_groups[0].matches[0];
-        assert_eq!(only.path_regex.as_ref().unwrap().value, "/a");
+        assert_eq!(only.path_regex.as_ref().unwrap().value.as_str(), "/a");
         assert_eq!(only.methods.as_ref().unwrap()[0].value, "PATCH");
-        assert_eq!(only.headers[0].value.value, "b");
+        assert_eq!(only.headers[0].value.value.as_str(), "b");
     }
 }

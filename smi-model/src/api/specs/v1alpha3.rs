@@ -123,7 +123,7 @@ spec:
         let [listed, mapped] = group.matches.as_slice() else { panic!("{group:?}") };
         let header = |matched: &crate::canonical::HttpMatch, index: usize| {
             let header = &matched.headers[index];
-            (header.name.value.clone(), header.value.value.clone())
+            (header.name.value.clone(), header.value.value.as_str().to_owned())
         };
         assert_eq!(header(listed, 0), ("User-Agent".into(), ".*Firefox.*".into()));
         assert_eq!(header(listed, 1), ("x-debug".into(), "1".into()));

@@ -73,7 +73,7 @@ fn whole_weight(value: Value<'_>) -> Option<Spanned<u32>> {
         report_weight(value, quantity, rule);
         return None;
     }
-    let number = value.integer()?;
+    let number = value.integer(|number| u32::try_from(number).is_ok())?;
     let Ok(weight) = u32::try_from(number.value) else {
         let rule = format!("weights are whole numbers from 0 to {}", u32::MAX);
         report_weight(value, &number.value.to_string(), &rule);

@@ -107,6 +107,10 @@ pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource>
 
 /// Reads a quantity as a number of thousandths, which is exact.
 fn quantity(value: Value<'_>) -> Option<Spanned<u32>> {
+    if value.is_integer() {
+        // Whoever wrote `010` may have meant 8.
+        value.integer(|number| thousandths(&number.to_string()).is_some())?;
+    }
     let text = value.any_scalar()?;
     let Some(weight) = thousandths(&text.value) else {
         report_weight(value, &text.value, "weights are quantities such as `1` or `500m`, up to 4M");

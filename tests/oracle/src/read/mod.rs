@@ -1,9 +1,9 @@
 //! YAML to objects: every version of the specification, as generic values.
 //!
 //! A document with anything wrong in it grants nothing as a whole, so reading
-//! stops at the first problem and has no message for it. Only references and
-//! patterns are not looked at here: one that is wrong takes away what hangs on
-//! it, not its neighbours.
+//! stops at the first problem and has no message for it. Only references are not
+//! looked at here: one that is wrong takes away what hangs on it, not its
+//! neighbours.
 
 mod access;
 mod fields;

@@ -6,6 +6,7 @@ use super::fields::{fields, has_duplicates, list, port_number, some, text, texts
 use super::fields::{unwrapped, wrapped};
 use super::{Invalid, Read};
 use crate::objects::HttpMatch;
+use crate::pattern;
 
 /// Specs, HTTPRouteGroup: matches with unique names.
 ///
@@ -56,7 +57,7 @@ fn http_match(value: &Value, known: &[&str]) -> Read<HttpMatch> {
     let one = fields(value, known)?;
     Ok(HttpMatch {
         name: text(one, "name")?.filter(|name| !name.is_empty()).ok_or(Invalid)?.to_owned(),
-        path_regex: text(one, "pathRegex")?.map(str::to_owned),
+        path_regex: text(one, "pathRegex")?.map(understood).transpose()?,
         methods: methods(one)?,
         headers: one.get("headers").map_or(Ok(Vec::new()), headers)?,
     })
@@ -98,7 +99,12 @@ fn header((name, value): (&Value, &Value)) -> Read<(String, String)> {
         Value::Number(number) if number.is_i64() => number.to_string(),
         _ => return Err(Invalid),
     };
-    Ok((name.to_owned(), pattern))
+    Ok((name.to_owned(), understood(&pattern)?))
+}
+
+/// A pattern that nobody can understand is a mistake of the whole group.
+fn understood(pattern: &str) -> Read<String> {
+    pattern::check(pattern).map(|()| pattern.to_owned())
 }
 
 /// What HTTP takes as the name of a header.

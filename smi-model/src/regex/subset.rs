@@ -4,24 +4,17 @@
 //! but read differently would allow other requests here than there, so it is
 //! refused with its place. Perl classes and word boundaries have a common
 //! spelling: they are ASCII in RE2, and are rewritten to say so.
+//!
+//! What remains is that each knows the characters of its version of Unicode: one
+//! that is new has no category, and no other case, in the older of them.
 
 use regex_syntax::ast::{
     Assertion, AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, ClassUnicode,
-    ClassUnicodeKind, Flag, FlagsItemKind, HexLiteralKind, Literal, LiteralKind, Repetition,
-    RepetitionKind, RepetitionRange, Visitor, visit,
+    ClassUnicodeKind, Flag, FlagsItemKind, GroupKind, HexLiteralKind, Literal, LiteralKind,
+    Repetition, RepetitionKind, RepetitionRange, Span, Visitor, visit,
 };
 
-/// A construct that is not in the subset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Outside {
-    /// Bytes of the expression.
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// What is wrong, as the rest of "… in RE2 and Rust".
-    pub(crate) problem: &'static str,
-    /// What to write instead.
-    pub(crate) help: &'static str,
-}
+use super::{Problem, Refusal, range};
 
 /// RE2's limit on the product of nested counted repetitions.
 const MOST_REPETITIONS: u32 = 1000;
@@ -35,7 +28,7 @@ const CATEGORIES: [&str; 34] = [
 ];
 
 /// The expression with ASCII classes spelt out, when it is in the subset.
-pub(crate) fn rewrite(expression: &str, ast: &Ast) -> Result<String, Outside> {
+pub(super) fn rewrite(expression: &str, ast: &Ast) -> Result<String, Refusal> {
     let rewrites = visit(ast, Subset { expression, counts: vec![1], rewrites: Vec::new() })?;
     let mut out = String::with_capacity(expression.len());
     let mut done = 0;
@@ -63,16 +56,16 @@ struct Subset<'a> {
 
 impl Visitor for Subset<'_> {
     type Output = Vec<Rewrite>;
-    type Err = Outside;
+    type Err = Refusal;
 
-    fn finish(self) -> Result<Vec<Rewrite>, Outside> {
+    fn finish(self) -> Result<Vec<Rewrite>, Refusal> {
         Ok(self.rewrites)
     }
 
-    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Outside> {
+    fn visit_pre(&mut self, ast: &Ast) -> Result<(), Refusal> {
         match ast {
             Ast::Flags(set) => check_flags(&set.flags.items),
-            Ast::Group(group) => group.flags().map_or(Ok(()), |flags| check_flags(&flags.items)),
+            Ast::Group(group) => check_group(&group.kind),
             Ast::Literal(literal) => check_literal(literal),
             Ast::Assertion(assertion) => self.assertion(assertion),
             Ast::ClassPerl(class) => {
@@ -85,14 +78,14 @@ impl Visitor for Subset<'_> {
         }
     }
 
-    fn visit_post(&mut self, ast: &Ast) -> Result<(), Outside> {
+    fn visit_post(&mut self, ast: &Ast) -> Result<(), Refusal> {
         if matches!(ast, Ast::Repetition(_)) {
             self.counts.pop();
         }
         Ok(())
     }
 
-    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Outside> {
+    fn visit_class_set_item_pre(&mut self, item: &ClassSetItem) -> Result<(), Refusal> {
         match item {
             ClassSetItem::Literal(literal) => check_literal(literal),
             ClassSetItem::Range(range) => {
@@ -116,7 +109,7 @@ impl Visitor for Subset<'_> {
     fn visit_class_set_binary_op_pre(
         &mut self,
         operation: &regex_syntax::ast::ClassSetBinaryOp,
-    ) -> Result<(), Outside> {
+    ) -> Result<(), Refusal> {
         Err(outside(
             &operation.span,
             "`&&`, `--` and `~~` inside a class are literals in RE2 and set operations in Rust",
@@ -126,10 +119,16 @@ impl Visitor for Subset<'_> {
 }
 
 impl Subset<'_> {
-    fn assertion(&mut self, assertion: &Assertion) -> Result<(), Outside> {
+    fn assertion(&mut self, assertion: &Assertion) -> Result<(), Refusal> {
         let with = match assertion.kind {
             AssertionKind::WordBoundary => r"(?-u:\b)",
-            AssertionKind::NotWordBoundary => r"(?-u:\B)",
+            AssertionKind::NotWordBoundary => {
+                return Err(outside(
+                    &assertion.span,
+                    "RE2 finds `\\B` inside of a character, Rust only between characters",
+                    "say with a class which characters may stand there",
+                ));
+            }
             AssertionKind::StartLine
             | AssertionKind::EndLine
             | AssertionKind::StartText
@@ -159,7 +158,7 @@ impl Subset<'_> {
         self.replace(&class.span, with);
     }
 
-    fn repetition(&mut self, repetition: &Repetition) -> Result<(), Outside> {
+    fn repetition(&mut self, repetition: &Repetition) -> Result<(), Refusal> {
         if matches!(*repetition.ast, Ast::Repetition(_)) {
             return Err(outside(
                 &repetition.op.span,
@@ -174,6 +173,13 @@ impl Subset<'_> {
                 span,
                 "a repetition with spaces is a literal in RE2",
                 "remove the spaces",
+            ));
+        }
+        if written.split(|char: char| !char.is_ascii_digit()).any(has_leading_zero) {
+            return Err(outside(
+                span,
+                "a count with a leading zero is a literal in RE2",
+                "remove the zero",
             ));
         }
         let count = match &repetition.op.kind {
@@ -196,16 +202,38 @@ impl Subset<'_> {
         Ok(())
     }
 
-    fn replace(&mut self, span: &regex_syntax::ast::Span, with: &'static str) {
+    fn replace(&mut self, span: &Span, with: &'static str) {
         self.rewrites.push(Rewrite { start: span.start.offset, end: span.end.offset, with });
     }
 }
 
-fn outside(span: &regex_syntax::ast::Span, problem: &'static str, help: &'static str) -> Outside {
-    Outside { start: span.start.offset, end: span.end.offset, problem, help }
+fn outside(span: &Span, reason: &'static str, help: &'static str) -> Refusal {
+    Refusal { place: range(span), problem: Problem::NotPortable { reason, help } }
 }
 
-fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Outside> {
+fn has_leading_zero(number: &str) -> bool {
+    number.len() > 1 && number.starts_with('0')
+}
+
+fn check_group(kind: &GroupKind) -> Result<(), Refusal> {
+    match kind {
+        GroupKind::CaptureIndex(_) => Ok(()),
+        GroupKind::NonCapturing(flags) => check_flags(&flags.items),
+        GroupKind::CaptureName { name, .. } => {
+            let is_word = |char: char| char.is_ascii_alphanumeric() || char == '_';
+            if name.name.chars().all(is_word) {
+                return Ok(());
+            }
+            Err(outside(
+                &name.span,
+                "RE2 and Rust do not allow the same names of groups",
+                "use ASCII letters, digits and `_`, or leave the name out: it has no meaning here",
+            ))
+        }
+    }
+}
+
+fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Refusal> {
     for item in items {
         if let FlagsItemKind::Flag(Flag::Unicode | Flag::IgnoreWhitespace | Flag::CRLF) = item.kind
         {
@@ -219,7 +247,7 @@ fn check_flags(items: &[regex_syntax::ast::FlagsItem]) -> Result<(), Outside> {
     Ok(())
 }
 
-fn check_literal(literal: &Literal) -> Result<(), Outside> {
+fn check_literal(literal: &Literal) -> Result<(), Refusal> {
     match literal.kind {
         LiteralKind::HexFixed(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong)
         | LiteralKind::HexBrace(HexLiteralKind::UnicodeShort | HexLiteralKind::UnicodeLong) => {
@@ -233,7 +261,7 @@ fn check_literal(literal: &Literal) -> Result<(), Outside> {
     }
 }
 
-fn check_property(class: &ClassUnicode) -> Result<(), Outside> {
+fn check_property(class: &ClassUnicode) -> Result<(), Refusal> {
     let known = match &class.kind {
         ClassUnicodeKind::OneLetter(letter) => {
             CATEGORIES.iter().any(|category| category.chars().eq([*letter]))
