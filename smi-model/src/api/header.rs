@@ -4,7 +4,7 @@
 //! the same names: Gateway API has a TCPRoute, too. Objects of other groups are
 //! passed over silently, but what was meant to be SMI must not be.
 
-use super::{ACCESS, CORE, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
+use super::{ACCESS, CORE, METRICS, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
 use crate::{
     diagnostic::{
         Diagnostic, code,
@@ -16,6 +16,10 @@ use crate::{
 
 /// Kinds whose names no other group uses: under a foreign group they are mistakes.
 const UNMISTAKABLE: [&str; 3] = ["TrafficTarget", "HTTPRouteGroup", "TrafficSplit"];
+
+/// The version that only the latest draft has and no mesh ever served: a guess
+/// only when no other version will do.
+const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
 
 /// How to decode an object; `None` when it is of no interest, or when it is
 /// reported that nobody can. Where a mistake leaves no doubt of what is meant,
@@ -149,7 +153,7 @@ fn text<'a>(tree: &'a Tree, object: &'a Node, key: &str) -> Option<Spanned<&'a s
 
 /// Whether a group is one of SMI's, or a misspelling of one.
 fn is_smi(group: &str) -> bool {
-    group.ends_with("smi-spec.io") || closest(group, [ACCESS, SPECS, SPLIT]).is_some()
+    group.ends_with("smi-spec.io") || closest(group, [ACCESS, SPECS, SPLIT, METRICS]).is_some()
 }
 
 fn is_known(kind: &str) -> bool {
@@ -175,14 +179,22 @@ fn kinds(wanted: impl Fn(&Schema) -> bool) -> Vec<&'static str> {
     kinds
 }
 
-/// The newest version under which the object has no errors, or else the newest.
+/// The newest version under which the object has no errors, or else the newest;
+/// released ones first.
 fn likely_version(context: &Context<'_>, object: &Node, kind: &str) -> Option<&'static Schema> {
     let fits = |schema: &&Schema| {
         let trial = context.trial();
         trial.value(object, schema.kind).object(schema.decode);
         !trial.failed()
     };
-    versions(kind).rev().find(fits).or_else(|| versions(kind).next_back())
+    let released = |schema: &&Schema| (schema.group, schema.version) != UNRELEASED;
+    let newest_first = || versions(kind).rev();
+    newest_first()
+        .filter(released)
+        .find(fits)
+        .or_else(|| newest_first().find(fits))
+        .or_else(|| newest_first().find(released))
+        .or_else(|| newest_first().next())
 }
 
 fn report_missing_api_version(

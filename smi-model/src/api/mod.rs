@@ -8,15 +8,18 @@ mod core;
 mod cursor;
 mod header;
 mod metadata;
+mod metrics;
+mod quantity;
 mod specs;
+mod spiffe;
 mod split;
 mod values;
 
-use self::cursor::{Context, Object};
+use self::cursor::{Context, Object, Peek};
 use crate::{
     canonical::{
-        Broken, Bundle, HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit,
-        TrafficTarget,
+        Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Namespace, Service,
+        ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
     },
     diagnostic::Diagnostic,
     document::{Node, NodeKind, Tree},
@@ -26,6 +29,7 @@ use crate::{
 const ACCESS: &str = "access.smi-spec.io";
 const SPECS: &str = "specs.smi-spec.io";
 const SPLIT: &str = "split.smi-spec.io";
+const METRICS: &str = "metrics.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
 const CORE: &str = "";
 
@@ -51,20 +55,27 @@ impl Schema {
 /// A decoded object of any kind.
 enum Resource {
     TrafficTarget(TrafficTarget),
+    IdentityBinding(IdentityBinding),
     HttpRouteGroup(HttpRouteGroup),
     TcpRoute(L4Route),
     UdpRoute(L4Route),
     TrafficSplit(TrafficSplit),
+    TrafficMetrics(Box<TrafficMetrics>),
+    TrafficMetricsList(TrafficMetricsList),
     Service(Service),
     ServiceAccount(ServiceAccount),
+    Namespace(Namespace),
+    Workload(Workload),
 }
 
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
-const SCHEMAS: [Schema; 18] = [
+const SCHEMAS: [Schema; 22] = [
     schema(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
     schema(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
     schema(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
+    schema(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
+    schema(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
     schema(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
     schema(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
     schema(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
@@ -78,6 +89,8 @@ const SCHEMAS: [Schema; 18] = [
     schema(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
     schema(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
     schema(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
+    schema(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
+    schema(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
     schema(CORE, "v1", "Service", core::v1::service),
     schema(CORE, "v1", "ServiceAccount", core::v1::service_account),
 ];
@@ -133,7 +146,12 @@ impl Reader<'_> {
         let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
         match schema.and_then(decode) {
             Some(resource) if !context.failed() => self.bundle.add(resource),
-            None if schema.is_none() && !context.failed() => {}
+            // Nothing of SMI; but policies may speak of the pods that it makes.
+            None if schema.is_none() && !context.failed() => {
+                if let Some(bystander) = core::bystander(Peek::new(self.tree, node)) {
+                    self.bundle.add(bystander);
+                }
+            }
             _ => self.bundle.broken.extend(broken(self.tree, node)),
         }
         self.diagnostics.extend(context.into_diagnostics());
@@ -171,12 +189,17 @@ impl Bundle {
     fn add(&mut self, resource: Resource) {
         match resource {
             Resource::TrafficTarget(it) => self.traffic_targets.push(it),
+            Resource::IdentityBinding(it) => self.identity_bindings.push(it),
             Resource::HttpRouteGroup(it) => self.http_route_groups.push(it),
             Resource::TcpRoute(it) => self.tcp_routes.push(it),
             Resource::UdpRoute(it) => self.udp_routes.push(it),
             Resource::TrafficSplit(it) => self.traffic_splits.push(it),
+            Resource::TrafficMetrics(it) => self.traffic_metrics.push(*it),
+            Resource::TrafficMetricsList(it) => self.traffic_metrics_lists.push(it),
             Resource::Service(it) => self.services.push(it),
             Resource::ServiceAccount(it) => self.service_accounts.push(it),
+            Resource::Namespace(it) => self.namespaces.push(it),
+            Resource::Workload(it) => self.workloads.push(it),
         }
     }
 }

@@ -14,6 +14,7 @@ impl Bundle {
     pub(crate) fn withdraw_duplicates(&mut self, diagnostics: &mut Vec<Diagnostic>) {
         let mut round = Round { broken: &mut self.broken, diagnostics };
         round.withdraw("TrafficTarget", &mut self.traffic_targets, |it| &it.meta);
+        round.withdraw("IdentityBinding", &mut self.identity_bindings, |it| &it.meta);
         round.withdraw("HTTPRouteGroup", &mut self.http_route_groups, |it| &it.meta);
         round.withdraw("TCPRoute", &mut self.tcp_routes, |it| &it.meta);
         round.withdraw("UDPRoute", &mut self.udp_routes, |it| &it.meta);

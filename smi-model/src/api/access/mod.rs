@@ -3,6 +3,7 @@
 pub(super) mod v1alpha1;
 pub(super) mod v1alpha2;
 pub(super) mod v1alpha3;
+pub(super) mod v1alpha4;
 
 use super::{
     cursor::{Object, Value},

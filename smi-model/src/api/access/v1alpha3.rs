@@ -20,7 +20,8 @@ use crate::{
     canonical::{RouteKind, Subject, TrafficTarget},
 };
 
-const RULE_KINDS: [(&str, RouteKind); 3] = [
+/// The routes of `specs.smi-spec.io/v1alpha4`.
+pub(super) const RULE_KINDS: [(&str, RouteKind); 3] = [
     ("HTTPRouteGroup", RouteKind::Http),
     ("TCPRoute", RouteKind::Tcp),
     ("UDPRoute", RouteKind::Udp),

@@ -13,6 +13,7 @@ use crate::{
         Resource,
         cursor::{Object, Value},
         metadata::{metadata, spec},
+        quantity::Quantity,
         values::service_name,
     },
     canonical::TrafficSplit,
@@ -35,38 +36,16 @@ pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource>
 /// Reads a quantity as a number of thousandths, which is exact.
 fn quantity(value: Value<'_>) -> Option<Spanned<u32>> {
     let text = value.any_scalar()?;
-    let Some(weight) = thousandths(&text.value) else {
+    let weight = Quantity::parse(&text.value).and_then(|quantity| quantity.thousandths());
+    let Some(weight) = weight else {
         report_weight(value, &text.value, "weights are quantities such as `1` or `500m`, up to 4M");
         return None;
     };
     Some(Spanned::new(weight, text.span))
 }
 
-/// Reads a decimal number with one of the suffixes `m`, `k` and `M`.
-pub(super) fn thousandths(quantity: &str) -> Option<u32> {
-    let suffix = |suffix: char, scale| Some((quantity.strip_suffix(suffix)?, scale));
-    let (number, scale) =
-        suffix('m', 0).or(suffix('k', 6)).or(suffix('M', 9)).unwrap_or((quantity, 3));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{fraction}");
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let value: u64 = digits.parse().ok()?;
-    let shift = |places: usize| 10_u64.checked_pow(u32::try_from(places).ok()?);
-    let exact = match fraction.len() {
-        places if places <= scale => value.checked_mul(shift(scale - places)?)?,
-        places => {
-            let divisor = shift(places - scale)?;
-            value.is_multiple_of(divisor).then_some(value / divisor)?
-        }
-    };
-    u32::try_from(exact).ok()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::thousandths;
     use crate::testing::*;
 
     #[test]
@@ -83,28 +62,15 @@ mod tests {
     }
 
     #[test]
-    fn quantities_are_exact_thousandths() {
-        for (quantity, expected) in [
-            ("1", Some(1000)),
-            ("500m", Some(500)),
-            ("0m", Some(0)),
-            ("1.5", Some(1500)),
-            (".25", Some(250)),
-            ("1.", Some(1000)),
-            ("2k", Some(2_000_000)),
-            ("1.5000", Some(1500)),
-            ("0.5m", None),
-            ("0.0001", None),
-            ("5M", None),
-            ("-1", None),
-            ("+1", None),
-            ("", None),
-            ("m", None),
-            (".", None),
-            ("1e3", None),
-            ("one", None),
-        ] {
-            assert_eq!(thousandths(quantity), expected, "{quantity:?}");
+    fn weights_are_whole_thousandths() {
+        let weight = |weight: &str| {
+            reject(&format!(
+                "apiVersion: split.smi-spec.io/v1alpha1\nkind: TrafficSplit\nmetadata: {{name: t}}\n\
+                 spec:\n  service: web\n  backends:\n  - {{service: a, weight: {weight}}}\n"
+            ))
+        };
+        for wrong in ["0.5m", "5M", "-1", "one"] {
+            assert_eq!(weight(wrong), [format!("SMI219 7:26 `{wrong}` is not a weight")]);
         }
     }
 }
