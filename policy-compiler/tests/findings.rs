@@ -34,6 +34,7 @@ reviewed! {
     patterns "patterns.yaml";
     splits "splits.yaml";
     osm "osm.yaml";
+    bindings "bindings.yaml";
 }
 
 /// A target with a route for each expression.

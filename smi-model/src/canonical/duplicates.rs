@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Broken, Bundle, Meta};
+use super::{Broken, Bundle, Meta, Workload, WorkloadKind};
 use crate::{
     diagnostic::{Diagnostic, code},
     source::Span,
@@ -21,6 +21,36 @@ impl Bundle {
         round.withdraw("TrafficSplit", &mut self.traffic_splits, |it| &it.meta);
         round.withdraw("Service", &mut self.services, |it| &it.meta);
         round.withdraw("ServiceAccount", &mut self.service_accounts, |it| &it.meta);
+        self.withdraw_workloads();
+    }
+
+    /// Workloads that are defined twice are withdrawn without a word: overlays are
+    /// full of them, and they matter only to who refers to their pods.
+    fn withdraw_workloads(&mut self) {
+        let mut definitions: BTreeMap<(WorkloadKind, String), usize> = BTreeMap::new();
+        for workload in &self.workloads {
+            *definitions.entry((workload.kind, workload.meta.qualified_name())).or_default() += 1;
+        }
+        let broken = &mut self.broken;
+        self.workloads.retain(|Workload { kind, meta, .. }| {
+            let is_single = definitions.get(&(*kind, meta.qualified_name())) == Some(&1);
+            if !is_single {
+                broken.push(meta.broken(kind.as_str()));
+            }
+            is_single
+        });
+    }
+}
+
+impl Meta {
+    /// An object of this name as one that does not count.
+    fn broken(&self, kind: &str) -> Broken {
+        Broken {
+            kind: kind.to_owned(),
+            namespace: self.namespace.value.clone(),
+            name: Some(self.name.value.clone()),
+            span: self.span,
+        }
     }
 }
 
@@ -45,12 +75,7 @@ impl Round<'_> {
         places.retain(|_, places| places.len() > 1);
         for object in objects.iter().map(meta) {
             if places.contains_key(&object.qualified_name()) {
-                self.broken.push(Broken {
-                    kind: kind.to_owned(),
-                    namespace: object.namespace.value.clone(),
-                    name: Some(object.name.value.clone()),
-                    span: object.span,
-                });
+                self.broken.push(object.broken(kind));
             }
         }
         objects.retain(|object| !places.contains_key(&meta(object).qualified_name()));
@@ -88,6 +113,14 @@ mod tests {
         assert_eq!(findings.diagnostics[0].related.len(), 1);
         assert_eq!(findings.value.broken.len(), 2);
         assert_eq!(findings.value.service_accounts[0].meta.namespace.value, "m");
+    }
+
+    #[test]
+    fn workloads_that_are_defined_twice_do_not_count_either() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n---\n";
+        let bundle = accept(&format!("{pod}{pod}{}", pod.replace("name: a", "name: b")));
+        assert_eq!((bundle.workloads.len(), bundle.broken.len()), (1, 2));
+        assert_eq!(bundle.workloads[0].meta.name.value, "b");
     }
 
     #[test]
