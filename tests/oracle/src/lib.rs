@@ -246,9 +246,7 @@ impl Question<'_> {
         let has_all = |it: &Workload| wanted.iter().all(|label| it.labels.contains(label));
         let accounts = workloads().map(|it| it.service_account.as_str());
         accounts
-            .filter(|account| {
-                workloads().filter(|it| it.service_account == *account).all(|it| has_all(it))
-            })
+            .filter(|account| workloads().filter(|it| it.service_account == *account).all(has_all))
             .collect()
     }
 
