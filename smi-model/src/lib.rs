@@ -21,14 +21,15 @@
 //! # Tour
 //!
 //! [`source`] holds the texts and positions in them. `document` turns each text
-//! into trees of nodes that know their place; `api` recognises the objects in
+//! into trees of nodes that know their place, one document at a time; `api` recognises the objects in
 //! these trees by group, version and kind, and has one file per version that
 //! decodes them into [`canonical`], the model without versions that every later
 //! stage works with. [`diagnostic`] is how all of them, and the later stages,
 //! tell what they found.
 
-mod api;
+pub mod api;
 pub mod canonical;
+pub mod convert;
 pub mod diagnostic;
 mod document;
 mod limits;
@@ -54,8 +55,11 @@ pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let tree = document::parse(file, limits, &mut diagnostics);
-        api::read(file, &tree, &mut bundle, &mut diagnostics);
+        let mut documents = document::Documents::of(file, limits);
+        for tree in &mut documents {
+            api::read(file, &tree, &mut bundle, &mut diagnostics);
+        }
+        diagnostics.extend(documents.into_diagnostics());
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);

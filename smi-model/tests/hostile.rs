@@ -83,6 +83,9 @@ fn numbers_of_things() {
     assert_eq!(codes(&"--- null\n".repeat(4), &limits), ["too-many-documents"]);
     assert_eq!(codes(&format!("[{}]", "a,".repeat(21)), &limits), ["too-many-nodes"]);
     assert_eq!(codes("- null\n---\n- null\n", &limits), ["not-an-object"]);
+    // Nodes are counted anew in each document.
+    let list = format!("---\n[{}]\n", "a,".repeat(12));
+    assert_eq!(codes(&list.repeat(3), &limits), ["not-an-object"]);
 }
 
 #[test]

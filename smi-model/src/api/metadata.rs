@@ -1,14 +1,18 @@
 //! `metadata`, which all objects have.
 
 use super::{
-    cursor::Object,
+    cursor::{Object, Value},
     values::{namespace_name, object_name},
 };
-use crate::{canonical::Meta, source::Spanned};
+use crate::{
+    canonical::{Labels, Meta},
+    convert::Fields,
+    diagnostic::{Diagnostic, code},
+    source::Spanned,
+};
 
 /// Fields that Kubernetes knows and policies do not look at.
-const OTHERS: [&str; 14] = [
-    "annotations",
+pub(super) const OTHERS: [&str; 12] = [
     "clusterName",
     "creationTimestamp",
     "deletionGracePeriodSeconds",
@@ -16,7 +20,6 @@ const OTHERS: [&str; 14] = [
     "finalizers",
     "generateName",
     "generation",
-    "labels",
     "managedFields",
     "ownerReferences",
     "resourceVersion",
@@ -31,32 +34,73 @@ pub(super) const DEFAULT_NAMESPACE: &str = "default";
 pub(super) fn metadata(object: &mut Object<'_>) -> Option<Meta> {
     object.ignore(&["apiVersion", "kind", "status"]);
     object.mistakes(
-        &["name", "namespace", "labels", "annotations"],
+        ["name", "namespace", "labels", "annotations"],
         "write it below `metadata`, indented",
     );
     let span = object.span();
-    let (name, namespace) = object.required("metadata", |it| it.object(name_and_namespace))?;
-    let namespace =
-        namespace.unwrap_or_else(|| Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span));
-    Some(Meta { name, namespace, span })
+    let meta = object.required("metadata", |it| it.object(fields))?;
+    Some(Meta { span, ..meta })
 }
 
-fn name_and_namespace(
-    metadata: &mut Object<'_>,
-) -> Option<(Spanned<String>, Option<Spanned<String>>)> {
+fn fields(metadata: &mut Object<'_>) -> Option<Meta> {
     let name = metadata.required("name", object_name);
     let namespace = metadata.optional("namespace", namespace_name);
-    metadata.ignore(&OTHERS);
-    Some((name?, namespace?))
+    let labels = metadata.optional("labels", texts);
+    let annotations = metadata.optional("annotations", texts);
+    let others = metadata.keep(&OTHERS);
+    let (name, namespace) = (name?, namespace?);
+    let namespace =
+        namespace.unwrap_or_else(|| Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span));
+    let (labels, annotations) = (labels?.unwrap_or_default(), annotations?.unwrap_or_default());
+    Some(Meta { name, namespace, labels, annotations, others, span: metadata.span() })
 }
 
-/// Reads `spec`. Fields of `names` beside it, where the first versions had
-/// them, are reported with the place where they belong.
+/// Reads a mapping of texts to texts, or nothing where it is left empty, as
+/// people do who comment out the only label.
+fn texts(value: Value<'_>) -> Option<Labels> {
+    if value.is_null() {
+        return Some(Labels::new());
+    }
+    value.object(|fields| {
+        let pair = |(key, value): (Spanned<String>, Value<'_>)| Some((key, value.text()?));
+        let pairs: Vec<_> = fields.entries().into_iter().map(pair).collect();
+        pairs.into_iter().collect()
+    })
+}
+
+/// Reads `spec`. Fields beside it, where the first versions had them, are reported
+/// with the place where they belong.
 pub(super) fn spec<T>(
     object: &mut Object<'_>,
-    names: &'static [&'static str],
+    fields: &'static Fields,
     read: impl FnOnce(&mut Object<'_>) -> Option<T>,
 ) -> Option<T> {
-    object.mistakes(names, "write it below `spec`, indented");
+    if report_missing_spec(object, fields) {
+        return None;
+    }
+    object.mistakes(fields.iter().map(|(name, _)| *name), "write it below `spec`, indented");
     object.required("spec", |spec| spec.object(read))
+}
+
+/// Whether the whole body stands beside where `spec` should be. Kubernetes accepts
+/// that, and throws the body away.
+fn report_missing_spec(object: &mut Object<'_>, fields: &'static Fields) -> bool {
+    if object.has("spec") {
+        return false;
+    }
+    let misplaced = object.keys_among(fields);
+    let Some(first) = misplaced.first() else { return false };
+    let message = format!("`{}` has no `spec`", object.path());
+    let mut error = Diagnostic::error(code::MISSING_SPEC, *first, message)
+        .label("this belongs below `spec`")
+        .help("Kubernetes drops fields that do not stand where the version has them");
+    for other in misplaced.iter().skip(1) {
+        error = error.related(*other, "and this");
+    }
+    object.report(match object.below_spec(fields) {
+        Some(fix) => error.fix(fix.span, fix.replacement),
+        None => error,
+    });
+    object.ignore(&["spec"]);
+    true
 }

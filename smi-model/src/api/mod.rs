@@ -3,22 +3,36 @@
 //!
 //! A version is one file. To add one, write the file and its row in [`SCHEMAS`].
 
-mod access;
+pub mod access;
 mod core;
 mod cursor;
 mod header;
 mod metadata;
 mod metrics;
 mod quantity;
-mod specs;
+mod schema;
+mod shape;
+pub mod specs;
 mod spiffe;
-mod split;
+pub mod split;
 mod values;
+mod write;
 
-use self::cursor::{Context, Object, Peek};
+pub(crate) use access::TARGET_FIELDS;
+pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
+pub use shape::{ObjectMeta, Pairs};
+pub(crate) use write::{WriteResult, Written, yaml};
+
+use schemars::SchemaGenerator;
+
+use self::{
+    cursor::{Context, Object, Peek},
+    shape::Shape,
+    write::Kind,
+};
 use crate::{
     canonical::{
-        Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Namespace, Service,
+        Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service,
         ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
     },
     diagnostic::Diagnostic,
@@ -26,8 +40,8 @@ use crate::{
     source::SourceFile,
 };
 
-const ACCESS: &str = "access.smi-spec.io";
-const SPECS: &str = "specs.smi-spec.io";
+pub(crate) const ACCESS: &str = "access.smi-spec.io";
+pub(crate) const SPECS: &str = "specs.smi-spec.io";
 const SPLIT: &str = "split.smi-spec.io";
 const METRICS: &str = "metrics.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
@@ -35,16 +49,24 @@ const CORE: &str = "";
 
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
-struct Schema {
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
+pub(crate) struct Schema {
+    pub(crate) group: &'static str,
+    pub(crate) version: &'static str,
+    pub(crate) kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
+    /// How to write it, and what it looks like; `None` for what is only read.
+    pub(crate) smi: Option<Smi>,
+}
+
+/// What is known of SMI's kinds besides how to read them.
+pub(crate) struct Smi {
+    write: fn(&Schema, &Resource) -> WriteResult,
+    schema: fn(&mut SchemaGenerator) -> schemars::Schema,
 }
 
 impl Schema {
     /// The `apiVersion` as documents write it.
-    fn api_version(&self) -> String {
+    pub(crate) fn api_version(&self) -> String {
         match self.group {
             CORE => self.version.to_owned(),
             group => format!("{group}/{}", self.version),
@@ -53,7 +75,7 @@ impl Schema {
 }
 
 /// A decoded object of any kind.
-enum Resource {
+pub(crate) enum Resource {
     TrafficTarget(TrafficTarget),
     IdentityBinding(IdentityBinding),
     HttpRouteGroup(HttpRouteGroup),
@@ -70,25 +92,25 @@ enum Resource {
 
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
-const SCHEMAS: [Schema; 22] = [
-    schema(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
-    schema(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
-    schema(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
+pub(crate) const SCHEMAS: [Schema; 22] = [
+    smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
+    smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
+    smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
     schema(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
     schema(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
-    schema(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
-    schema(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
-    schema(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
-    schema(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
-    schema(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
-    schema(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
-    schema(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
-    schema(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
-    schema(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
-    schema(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
-    schema(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
-    schema(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
-    schema(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
+    smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
+    smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
+    smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
+    smi::<specs::v1alpha4::HttpRouteGroup>(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
+    smi::<specs::v1alpha1::TcpRoute>(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
+    smi::<specs::v1alpha2::TcpRoute>(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
+    smi::<specs::v1alpha3::TcpRoute>(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
+    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
+    smi::<split::v1alpha1::TrafficSplit>(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
+    smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
+    smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
+    smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
     schema(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
     schema(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
     schema(CORE, "v1", "Service", core::v1::service),
@@ -101,65 +123,86 @@ const fn schema(
     kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
 ) -> Schema {
-    Schema { group, version, kind, decode }
+    Schema { group, version, kind, decode, smi: None }
 }
 
-/// Reads the objects of one file.
+const fn smi<T: Shape>(
+    group: &'static str,
+    version: &'static str,
+    kind: &'static str,
+    decode: fn(&mut Object<'_>) -> Option<Resource>,
+) -> Schema
+where
+    T::Canonical: Kind,
+{
+    let smi = Smi { write: write::write::<T>, schema: T::json_schema };
+    Schema { group, version, kind, decode, smi: Some(smi) }
+}
+
+/// Reads the objects of one document.
 pub(crate) fn read(
     file: &SourceFile,
-    tree: &Tree,
+    tree: &Tree<'_>,
     bundle: &mut Bundle,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    for document in &tree.documents {
-        let root = tree.node(document.root);
-        if document.complete {
-            let mut reader = Reader { file, tree, bundle, diagnostics };
-            reader.read(root);
-        } else {
-            bundle.broken.extend(broken(tree, root));
-        }
+    if !tree.complete {
+        bundle.broken.extend(broken(tree, tree.root()));
+        return;
     }
-}
-
-/// What it takes to read the objects of one file.
-struct Reader<'a> {
-    file: &'a SourceFile,
-    tree: &'a Tree,
-    bundle: &'a mut Bundle,
-    diagnostics: &'a mut Vec<Diagnostic>,
-}
-
-impl Reader<'_> {
-    /// Reads one object, or the items of a `kind: List`. Items may be lists
-    /// again; the depth of documents is limited.
-    fn read(&mut self, node: &Node) {
-        match list_items(self.tree, node) {
-            Some(items) => items.iter().for_each(|item| self.read(item)),
-            None => self.read_object(node),
-        }
-    }
-
-    fn read_object(&mut self, node: &Node) {
-        let context = Context::new(self.file, self.tree);
-        let schema = header::recognise(&context, self.tree, node);
-        let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
-        match schema.and_then(decode) {
-            Some(resource) if !context.failed() => self.bundle.add(resource),
+    each_object(file, tree, &mut |object| {
+        match object.resource {
+            Some(resource) if !object.failed => bundle.add(resource),
             // Nothing of SMI; but policies may speak of the pods that it makes.
-            None if schema.is_none() && !context.failed() => {
-                if let Some(bystander) = core::bystander(Peek::new(self.tree, node)) {
-                    self.bundle.add(bystander);
+            None if object.schema.is_none() && !object.failed => {
+                if let Some(bystander) = core::bystander(Peek::new(tree, object.node)) {
+                    bundle.add(bystander);
                 }
             }
-            _ => self.bundle.broken.extend(broken(self.tree, node)),
+            _ => bundle.broken.extend(broken(tree, object.node)),
         }
-        self.diagnostics.extend(context.into_diagnostics());
+        diagnostics.extend(object.diagnostics);
+    });
+}
+
+/// One object of a document.
+pub(crate) struct Decoded<'t> {
+    pub(crate) node: &'t Node<'t>,
+    /// What it says that it is, when that is of interest.
+    pub(crate) schema: Option<&'static Schema>,
+    pub(crate) resource: Option<Resource>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Whether one of these is an error.
+    pub(crate) failed: bool,
+}
+
+/// Decodes the object that a complete document is, or the items of a
+/// `kind: List`.
+pub(crate) fn each_object<'t>(
+    file: &'t SourceFile,
+    tree: &'t Tree<'t>,
+    visit: &mut dyn FnMut(Decoded<'t>),
+) {
+    each_item(tree, tree.root(), &mut |node| {
+        let context = Context::new(file, tree);
+        let schema = header::recognise(&context, tree, node);
+        let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
+        let resource = schema.and_then(decode);
+        let failed = context.failed();
+        visit(Decoded { node, schema, resource, failed, diagnostics: context.into_diagnostics() });
+    });
+}
+
+/// Items may be lists again; the depth of documents is limited.
+fn each_item<'t>(tree: &'t Tree<'t>, node: &'t Node<'t>, visit: &mut dyn FnMut(&'t Node<'t>)) {
+    match list_items(tree, node) {
+        Some(items) => items.into_iter().for_each(|item| each_item(tree, item, visit)),
+        None => visit(node),
     }
 }
 
 /// The items of a `kind: List` of Kubernetes.
-fn list_items<'a>(tree: &'a Tree, node: &'a Node) -> Option<Vec<&'a Node>> {
+fn list_items<'a>(tree: &'a Tree<'a>, node: &'a Node<'a>) -> Option<Vec<&'a Node<'a>>> {
     let text = |key| tree.get(node, key).and_then(Node::text);
     if (text("apiVersion"), text("kind")) != (Some("v1"), Some("List")) {
         return None;
@@ -183,6 +226,25 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
         name: text("name").map(str::to_owned),
         span: node.span,
     })
+}
+
+impl Resource {
+    /// Name and namespace, of what has both.
+    pub(crate) const fn meta(&self) -> Option<&Meta> {
+        Some(match self {
+            Self::TrafficTarget(it) => &it.meta,
+            Self::IdentityBinding(it) => &it.meta,
+            Self::HttpRouteGroup(it) => &it.meta,
+            Self::TcpRoute(it) | Self::UdpRoute(it) => &it.meta,
+            Self::TrafficSplit(it) => &it.meta,
+            Self::Service(it) => &it.meta,
+            Self::ServiceAccount(it) => &it.meta,
+            Self::Workload(it) => &it.meta,
+            Self::TrafficMetrics(_) | Self::TrafficMetricsList(_) | Self::Namespace(_) => {
+                return None;
+            }
+        })
+    }
 }
 
 impl Bundle {
@@ -231,5 +293,14 @@ mod tests {
         assert_eq!(findings.diagnostics.len(), 1);
         assert_eq!(findings.value.broken[0].kind, "ServiceAccount");
         assert_eq!(findings.value.service_accounts[0].meta.name.value, "whole");
+    }
+    #[test]
+    fn a_document_that_is_too_large_does_not_hide_the_next() {
+        let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: a}\n";
+        let large = format!("{account}x: [{}]\n", "a, ".repeat(500_000));
+        let findings = read(&format!("{large}---\n{}", account.replace("a}", "b}")));
+        assert_eq!(findings.diagnostics.len(), 1);
+        assert_eq!(findings.value.broken[0].name.as_deref(), Some("a"));
+        assert_eq!(findings.value.service_accounts[0].meta.name.value, "b");
     }
 }

@@ -35,22 +35,10 @@ impl Bundle {
         self.workloads.retain(|Workload { kind, meta, .. }| {
             let is_single = definitions.get(&(*kind, meta.qualified_name())) == Some(&1);
             if !is_single {
-                broken.push(meta.broken(kind.as_str()));
+                broken.push(self::broken(kind.as_str(), meta));
             }
             is_single
         });
-    }
-}
-
-impl Meta {
-    /// An object of this name as one that does not count.
-    fn broken(&self, kind: &str) -> Broken {
-        Broken {
-            kind: kind.to_owned(),
-            namespace: self.namespace.value.clone(),
-            name: Some(self.name.value.clone()),
-            span: self.span,
-        }
     }
 }
 
@@ -61,32 +49,45 @@ struct Round<'a> {
 
 impl Round<'_> {
     fn withdraw<T>(&mut self, kind: &str, objects: &mut Vec<T>, meta: fn(&T) -> &Meta) {
-        let mut places: BTreeMap<String, Vec<Span>> = BTreeMap::new();
-        for object in objects.iter().map(meta) {
-            places.entry(object.qualified_name()).or_default().push(object.name.span);
+        let repeated = self.repeated(kind, objects.iter().map(meta));
+        if repeated.is_empty() {
+            return;
         }
-        // A definition with an error is one as well: it may be what is meant.
-        for broken in self.broken.iter().filter(|broken| broken.kind == kind) {
-            let Some(name) = &broken.name else { continue };
-            if let Some(places) = places.get_mut(&format!("{}/{name}", broken.namespace)) {
-                places.push(Span::new(broken.span.start, broken.span.start));
-            }
+        let is_repeated = |object: &T| repeated.contains_key(&meta(object).qualified_name());
+        for object in objects.extract_if(.., |object| is_repeated(object)) {
+            self.broken.push(broken(kind, meta(&object)));
         }
-        places.retain(|_, places| places.len() > 1);
-        for object in objects.iter().map(meta) {
-            if places.contains_key(&object.qualified_name()) {
-                self.broken.push(object.broken(kind));
-            }
-        }
-        objects.retain(|object| !places.contains_key(&meta(object).qualified_name()));
-        for (name, places) in places {
-            self.report(kind, &name, places);
+        for (name, places) in repeated {
+            self.report(kind, &name, &places);
         }
     }
 
+    /// The names that several objects have, with the places of all of them in
+    /// the order of the text.
+    fn repeated<'a>(
+        &'a self,
+        kind: &str,
+        metas: impl Iterator<Item = &'a Meta>,
+    ) -> BTreeMap<String, Vec<Span>> {
+        let mut uses: Vec<Use<'_>> = metas.map(Use::sound).collect();
+        // A definition with an error is one as well: it may be what is meant.
+        let broken = self.broken.iter().filter(|broken| broken.kind == kind);
+        uses.extend(broken.filter_map(Use::broken));
+        uses.sort_unstable();
+        let same_name = |a: &Use<'_>, b: &Use<'_>| (a.namespace, a.name) == (b.namespace, b.name);
+        let groups = uses.chunk_by(same_name).filter(|group| group.len() > 1);
+        groups
+            .filter(|group| group.iter().any(|it| it.sound))
+            .filter_map(|group| {
+                let Use { namespace, name, .. } = group.first()?;
+                let places = group.iter().map(|it| it.place).collect();
+                Some((format!("{namespace}/{name}"), places))
+            })
+            .collect()
+    }
+
     /// One finding for each definition after the first.
-    fn report(&mut self, kind: &str, name: &str, mut places: Vec<Span>) {
-        places.sort_unstable();
+    fn report(&mut self, kind: &str, name: &str, places: &[Span]) {
         let Some((first, others)) = places.split_first() else { return };
         for other in others {
             let message = format!("the {kind} `{name}` is defined more than once");
@@ -97,6 +98,37 @@ impl Round<'_> {
                     .help("neither definition counts until one of them is removed or renamed"),
             );
         }
+    }
+}
+
+/// An object as far as its name goes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Use<'a> {
+    namespace: &'a str,
+    name: &'a str,
+    place: Span,
+    sound: bool,
+}
+
+impl<'a> Use<'a> {
+    fn sound(meta: &'a Meta) -> Self {
+        let (namespace, name) = (&meta.namespace.value, &meta.name.value);
+        Self { namespace, name, place: meta.name.span, sound: true }
+    }
+
+    fn broken(broken: &'a Broken) -> Option<Self> {
+        let Broken { namespace, name, span, .. } = broken;
+        let place = Span::new(span.start, span.start);
+        Some(Self { namespace, name: name.as_deref()?, place, sound: false })
+    }
+}
+
+fn broken(kind: &str, meta: &Meta) -> Broken {
+    Broken {
+        kind: kind.to_owned(),
+        namespace: meta.namespace.value.clone(),
+        name: Some(meta.name.value.clone()),
+        span: meta.span,
     }
 }
 

@@ -28,9 +28,6 @@ pub use workload::{ContainerPort, Workload, WorkloadKind};
 
 use crate::source::{Span, Spanned};
 
-/// Labels, or what a selector wants of them, in the order of the text.
-pub type Labels = Vec<(Spanned<String>, Spanned<String>)>;
-
 /// What every object has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
@@ -39,11 +36,26 @@ pub struct Meta {
     /// `metadata.namespace`; `default` at the name's place when it is absent,
     /// as `kubectl apply` would have it.
     pub namespace: Spanned<String>,
+    /// `metadata.labels`, in the order of the text.
+    pub labels: Labels,
+    /// `metadata.annotations`, in the order of the text.
+    pub annotations: Labels,
+    /// The fields that Kubernetes keeps for itself, such as `uid`, as they are.
+    pub others: serde_json::Map<String, serde_json::Value>,
     /// The whole document.
     pub span: Span,
 }
 
+/// Keys and values in the order of the text, each key once.
+pub type Labels = Vec<(Spanned<String>, Spanned<String>)>;
+
 impl Meta {
+    /// The namespace, when the text names one.
+    #[must_use]
+    pub fn written_namespace(&self) -> Option<&str> {
+        (self.namespace.span != self.name.span).then_some(self.namespace.value.as_str())
+    }
+
     /// `namespace/name`, as in messages and reports.
     #[must_use]
     pub fn qualified_name(&self) -> String {

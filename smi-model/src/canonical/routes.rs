@@ -41,6 +41,15 @@ pub struct HeaderMatch {
 pub struct L4Route {
     /// Name, namespace, place.
     pub meta: Meta,
+    /// The name of its one match, which means nothing.
+    pub match_name: Option<Spanned<String>>,
     /// The ports; empty means every port.
     pub ports: Vec<Spanned<u16>>,
+}
+
+impl L4Route {
+    /// A route of the versions that know no ports.
+    pub(crate) const fn of_every_port(meta: Meta) -> Self {
+        Self { meta, match_name: None, ports: Vec::new() }
+    }
 }

@@ -34,7 +34,7 @@ diagnostic_codes! {
     FILE_TOO_LARGE = 111 "file-too-large";
     /// A file has more documents than the limit.
     TOO_MANY_DOCUMENTS = 112 "too-many-documents";
-    /// A file or document has more nodes than the limit.
+    /// A document has more nodes than the limit.
     TOO_MANY_NODES = 113 "too-many-nodes";
     /// Mappings and lists are nested deeper than the limit.
     TOO_DEEP = 114 "too-deep";
@@ -97,6 +97,16 @@ diagnostic_codes! {
     INVALID_DURATION = 227 "invalid-duration";
     /// A backend in metrics that are not about a TrafficSplit.
     MISPLACED_BACKEND = 228 "misplaced-backend";
+
+    /// The body of an object does not stand below `spec`.
+    MISSING_SPEC = 231 "missing-spec";
+
+    /// A version that has no words for what an object says.
+    NOT_EXPRESSIBLE = 241 "not-expressible";
+    /// A port becomes a TCPRoute, which admits more than HTTP.
+    PORT_ADMITS_TCP = 242 "port-admits-tcp";
+    /// A file that cannot be rewritten as it stands.
+    NOT_REWRITABLE = 243 "not-rewritable";
 
     /// Two objects with the same kind, namespace and name.
     DUPLICATE_OBJECT = 301 "duplicate-object";

@@ -1,8 +1,8 @@
 //! Grows a [`Tree`] from what a parser meets, under the limits.
 
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{borrow::Cow, collections::BTreeMap, mem, ops::ControlFlow};
 
-use super::{Document, Entry, Node, NodeId, NodeKind, Scalar, Style, Tree};
+use super::{Entry, Node, NodeId, NodeKind, Scalar, Style, Tree};
 use crate::{
     Limits,
     diagnostic::{Diagnostic, code},
@@ -19,15 +19,30 @@ pub(super) enum Collection {
     Mapping,
 }
 
+/// What a limit cuts short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The rest of the document is not read, the next one is.
+    Document,
+    /// Nothing more of the file is read.
+    File,
+}
+
 /// The tree that grows, and where in it the next node goes.
 pub(super) struct Builder<'a> {
     limits: &'a Limits,
-    diagnostics: &'a mut Vec<Diagnostic>,
-    tree: Tree,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// How many documents were begun.
+    documents: usize,
+    nodes: Vec<Node<'a>>,
     /// How large each node of the tree is when aliases are written out.
     extents: Vec<Extent>,
     anchors: BTreeMap<AnchorId, NodeId>,
     open: Vec<Open>,
+    /// The children of all open collections, those of the innermost last.
+    children: Vec<NodeId>,
+    /// How often a node or an alias was put into its place.
+    placed: usize,
     /// The finished value of the current document.
     root: Option<NodeId>,
     /// Where the last piece of text of the current document ends.
@@ -40,7 +55,8 @@ struct Open {
     collection: Collection,
     anchor: Option<AnchorId>,
     start: u32,
-    children: Vec<NodeId>,
+    /// Index of its first child among those of all open collections.
+    first: usize,
 }
 
 /// The size of a node with every alias under it written out.
@@ -51,29 +67,29 @@ struct Extent {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(limits: &'a Limits, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) const fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
-            diagnostics,
-            tree: Tree::default(),
+            diagnostics: Vec::new(),
+            documents: 0,
+            nodes: Vec::new(),
             extents: Vec::new(),
             anchors: BTreeMap::new(),
             open: Vec::new(),
+            children: Vec::new(),
+            placed: 0,
             root: None,
             end: 0,
             complete: true,
         }
     }
 
-    pub(super) fn finish(self) -> Tree {
-        self.tree
-    }
-
     /// Begins a document; breaks when the file has too many.
-    pub(super) fn start_document(&mut self, at: Span) -> ControlFlow<()> {
+    pub(super) fn start_document(&mut self, at: Span) -> ControlFlow<Cut> {
         self.complete = true;
         self.end = at.end;
-        if self.tree.documents.len() < self.limits.documents {
+        if self.documents < self.limits.documents {
+            self.documents += 1;
             return ControlFlow::Continue(());
         }
         let limit = self.limits.documents;
@@ -83,19 +99,28 @@ impl<'a> Builder<'a> {
                 .label("nothing from here on is read")
                 .help("split the file"),
         );
-        ControlFlow::Break(())
+        ControlFlow::Break(Cut::File)
     }
 
-    /// Ends a document, keeping what there is of it.
-    pub(super) fn end_document(&mut self) {
-        let mut flow = ControlFlow::Continue(());
-        while !self.open.is_empty() && flow.is_continue() {
-            flow = self.end_collection(self.end);
+    /// Ends a document and hands over what there is of it.
+    pub(super) fn end_document(&mut self) -> Option<Tree<'a>> {
+        while !self.open.is_empty() {
+            // Being cut short once more changes nothing.
+            let _ = self.end_collection(self.end);
         }
+        let tree = self.root.take().map(|root| {
+            let mut tree = Tree { nodes: mem::take(&mut self.nodes), root, complete: true };
+            if self.complete {
+                self.check_extent(&tree);
+            }
+            tree.complete = self.complete;
+            tree
+        });
+        self.nodes.clear();
+        self.extents.clear();
         self.anchors.clear();
-        let Some(root) = self.root.take() else { return };
-        self.check_extent(root);
-        self.tree.documents.push(Document { root, complete: self.complete });
+        self.placed = 0;
+        tree
     }
 
     /// Reports a problem that makes the current document unusable.
@@ -111,11 +136,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn scalar(
         &mut self,
-        text: String,
+        text: Cow<'a, str>,
         style: Style,
         span: Span,
         anchor: Option<AnchorId>,
-    ) -> ControlFlow<()> {
+    ) -> ControlFlow<Cut> {
         let extent = Extent { nodes: 1 + text.len() / 16, depth: 0 };
         self.end = self.end.max(span.end);
         self.add(Node { kind: NodeKind::Scalar(Scalar { text, style }), span }, extent, anchor)
@@ -128,66 +153,75 @@ impl<'a> Builder<'a> {
         anchor: Option<AnchorId>,
     ) {
         self.end = self.end.max(span.end);
-        self.open.push(Open { collection, anchor, start: span.start, children: Vec::new() });
+        let first = self.children.len();
+        self.open.push(Open { collection, anchor, start: span.start, first });
     }
 
     /// Ends the innermost collection, whose text reaches up to `end`.
-    pub(super) fn end_collection(&mut self, end: u32) -> ControlFlow<()> {
+    pub(super) fn end_collection(&mut self, end: u32) -> ControlFlow<Cut> {
         let Some(open) = self.open.pop() else { return ControlFlow::Continue(()) };
-        let extent = self.extent_of(&open.children);
+        let children = self.children.get(open.first..).unwrap_or_default();
+        let extent = self.extent_of(children);
         let kind = match open.collection {
-            Collection::Sequence => NodeKind::Sequence(open.children),
+            Collection::Sequence => NodeKind::Sequence(children.to_vec()),
             Collection::Mapping => {
-                let pairs = open.children.as_chunks().0.iter();
+                let pairs = children.as_chunks().0.iter();
                 NodeKind::Mapping(pairs.map(|&[key, value]| Entry { key, value }).collect())
             }
         };
+        self.children.truncate(open.first);
         self.end = self.end.max(end);
         let span = Span::new(open.start, self.end);
         self.add(Node { kind, span }, extent, open.anchor)
     }
 
     /// Puts the node that an alias refers to at the alias's place as well.
-    pub(super) fn alias(&mut self, anchor: AnchorId, span: Span) -> ControlFlow<()> {
+    pub(super) fn alias(&mut self, anchor: AnchorId, span: Span) -> ControlFlow<Cut> {
         self.end = self.end.max(span.end);
         if let Some(id) = self.anchors.get(&anchor) {
-            self.place(*id);
-            return ControlFlow::Continue(());
+            return self.place(*id, span);
         }
         self.spoil(
             Diagnostic::error(code::CYCLIC_ALIAS, span, "this alias contains itself")
                 .label("stands inside the node that it refers to"),
         );
-        self.scalar(String::new(), Style::Plain, span, None)
+        self.scalar(Cow::Borrowed(""), Style::Plain, span, None)
     }
 
-    /// Stores a node and puts it into its place; breaks when the file has too many.
-    fn add(&mut self, node: Node, extent: Extent, anchor: Option<AnchorId>) -> ControlFlow<()> {
-        let span = node.span;
-        let Some(id) = u32::try_from(self.tree.nodes.len()).ok().map(NodeId) else {
-            return ControlFlow::Break(());
+    /// Stores a node and puts it into its place.
+    fn add(
+        &mut self,
+        node: Node<'a>,
+        extent: Extent,
+        anchor: Option<AnchorId>,
+    ) -> ControlFlow<Cut> {
+        let Some(id) = u32::try_from(self.nodes.len()).ok().map(NodeId) else {
+            return ControlFlow::Break(Cut::Document);
         };
-        self.tree.nodes.push(node);
+        let span = node.span;
+        self.nodes.push(node);
         self.extents.push(extent);
         self.anchors.extend(anchor.map(|anchor| (anchor, id)));
-        self.place(id);
-        if self.tree.nodes.len() <= self.limits.nodes {
-            return ControlFlow::Continue(());
-        }
-        let message = format!("the file has more than {} nodes", self.limits.nodes);
-        self.spoil(
-            Diagnostic::error(code::TOO_MANY_NODES, span, message)
-                .label("nothing from here on is read")
-                .help("split the file"),
-        );
-        ControlFlow::Break(())
+        self.place(id, span)
     }
 
-    fn place(&mut self, id: NodeId) {
-        match self.open.last_mut() {
-            Some(open) => open.children.push(id),
-            None => self.root = Some(id),
+    /// Puts a node where the text has it or an alias of it; breaks when the
+    /// document has too many.
+    fn place(&mut self, id: NodeId, span: Span) -> ControlFlow<Cut> {
+        match self.open.is_empty() {
+            true => self.root = Some(id),
+            false => self.children.push(id),
         }
+        self.placed += 1;
+        if self.placed <= self.limits.nodes {
+            return ControlFlow::Continue(());
+        }
+        // Collections that are open are closed all the same, without another word.
+        if self.complete {
+            let diagnostic = too_many_nodes(span, self.limits.nodes);
+            self.spoil(diagnostic.label("the rest of the document is not read"));
+        }
+        ControlFlow::Break(Cut::Document)
     }
 
     fn extent_of(&self, children: &[NodeId]) -> Extent {
@@ -203,14 +237,13 @@ impl<'a> Builder<'a> {
     }
 
     /// Refuses documents that are small as text and enormous as data. Whoever
-    /// walks a document afterwards needs no budget.
-    fn check_extent(&mut self, root: NodeId) {
-        let Extent { nodes, depth } = self.extent(root);
-        let span = self.tree.head(self.tree.node(root));
+    /// walks a complete document needs no budget.
+    fn check_extent(&mut self, tree: &Tree<'_>) {
+        let Extent { nodes, depth } = self.extent(tree.root);
+        let span = tree.head(tree.root());
         if nodes > self.limits.nodes {
-            let message = format!("the document has more than {} nodes", self.limits.nodes);
             self.spoil(
-                Diagnostic::error(code::TOO_MANY_NODES, span, message)
+                too_many_nodes(span, self.limits.nodes)
                     .help("each alias counts as much as the text that it stands for"),
             );
         }
@@ -222,6 +255,11 @@ impl<'a> Builder<'a> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
+}
+
+fn too_many_nodes(span: Span, limit: usize) -> Diagnostic {
+    let message = format!("the document has more than {limit} nodes");
+    Diagnostic::error(code::TOO_MANY_NODES, span, message)
 }
 
 /// The finding that a document is nested too deeply.

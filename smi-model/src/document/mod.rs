@@ -1,13 +1,17 @@
 //! YAML (and so JSON) as trees of nodes that know their place.
 //!
-//! An alias is one more edge to the node that it refers to, so that a file is
-//! never larger in memory than as text.
+//! Documents are read one after the other, so that a file of any number of them
+//! takes the memory of its largest. An alias is one more edge to the node that
+//! it refers to: a document is never larger in memory than as text.
 
 mod builder;
+mod data;
 mod parse;
 mod scalar;
 
-pub(crate) use parse::parse;
+use std::borrow::Cow;
+
+pub(crate) use parse::Documents;
 pub(crate) use scalar::Meaning;
 
 use crate::source::Span;
@@ -15,17 +19,11 @@ use crate::source::Span;
 /// The key under which a mapping takes over the entries of others.
 pub(crate) const MERGE_KEY: &str = "<<";
 
-/// Everything that stands in one file.
-#[derive(Debug, Default)]
-pub(crate) struct Tree {
-    nodes: Vec<Node>,
-    pub(crate) documents: Vec<Document>,
-}
-
 /// One document of a file.
 #[derive(Debug)]
-pub(crate) struct Document {
-    pub(crate) root: NodeId,
+pub(crate) struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
+    root: NodeId,
     /// Whether all of it was understood. The tree of an incomplete document
     /// serves to tell what it was going to be, and for nothing else.
     pub(crate) complete: bool,
@@ -37,16 +35,16 @@ pub(crate) struct NodeId(u32);
 
 /// A value.
 #[derive(Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: NodeKind,
+pub(crate) struct Node<'a> {
+    pub(crate) kind: NodeKind<'a>,
     /// Where it stands; for a quoted scalar, the text between the quotes.
     pub(crate) span: Span,
 }
 
 /// What a value is.
 #[derive(Debug)]
-pub(crate) enum NodeKind {
-    Scalar(Scalar),
+pub(crate) enum NodeKind<'a> {
+    Scalar(Scalar<'a>),
     Sequence(Vec<NodeId>),
     Mapping(Vec<Entry>),
 }
@@ -60,9 +58,9 @@ pub(crate) struct Entry {
 
 /// A value without parts.
 #[derive(Debug)]
-pub(crate) struct Scalar {
-    /// The text after unescaping.
-    pub(crate) text: String,
+pub(crate) struct Scalar<'a> {
+    /// The text after unescaping; that of the file where there is nothing to unescape.
+    pub(crate) text: Cow<'a, str>,
     /// How it is written, or what its tag makes of it.
     pub(crate) style: Style,
 }
@@ -78,16 +76,21 @@ pub(crate) enum Style {
     Block,
 }
 
-impl Tree {
+impl<'a> Tree<'a> {
+    /// The value that the document is.
+    pub(crate) fn root(&self) -> &Node<'a> {
+        self.node(self.root)
+    }
+
     /// The node with this id.
-    pub(crate) fn node(&self, id: NodeId) -> &Node {
+    pub(crate) fn node(&self, id: NodeId) -> &Node<'a> {
         // Ids come from this tree only, so the fallback is never seen.
         self.nodes.get(id.0 as usize).unwrap_or(&NOTHING)
     }
 
     /// The value of `key` in the mapping itself. Cheap even in a document that
     /// was refused for its size.
-    pub(crate) fn get_own(&self, mapping: &Node, key: &str) -> Option<&Node> {
+    pub(crate) fn get_own(&self, mapping: &Node<'_>, key: &str) -> Option<&Node<'a>> {
         let NodeKind::Mapping(entries) = &mapping.kind else { return None };
         let own = entries.iter().find(|entry| self.node(entry.key).text() == Some(key))?;
         Some(self.node(own.value))
@@ -95,7 +98,7 @@ impl Tree {
 
     /// The value of `key` in a mapping or in what it merges. Only for complete
     /// documents, whose size with all aliases is limited.
-    pub(crate) fn get(&self, mapping: &Node, key: &str) -> Option<&Node> {
+    pub(crate) fn get(&self, mapping: &Node<'_>, key: &str) -> Option<&Node<'a>> {
         if let Some(own) = self.get_own(mapping, key) {
             return Some(own);
         }
@@ -105,7 +108,7 @@ impl Tree {
     }
 
     /// The mappings that the value of a merge key stands for.
-    pub(crate) fn merged(&self, value: NodeId) -> Vec<&Node> {
+    pub(crate) fn merged(&self, value: NodeId) -> Vec<&Node<'a>> {
         match &self.node(value).kind {
             NodeKind::Sequence(items) => items.iter().map(|item| self.node(*item)).collect(),
             _ => vec![self.node(value)],
@@ -114,7 +117,7 @@ impl Tree {
 
     /// Where the eye should fall for this node: on a scalar, on the first key
     /// of a mapping, or on the beginning of a list.
-    pub(crate) fn head(&self, node: &Node) -> Span {
+    pub(crate) fn head(&self, node: &Node<'_>) -> Span {
         let Span { start, end } = node.span;
         let first_key = match &node.kind {
             NodeKind::Scalar(_) => return node.span,
@@ -128,12 +131,12 @@ impl Tree {
     }
 }
 
-static NOTHING: Node = Node {
-    kind: NodeKind::Scalar(Scalar { text: String::new(), style: Style::Plain }),
+static NOTHING: Node<'static> = Node {
+    kind: NodeKind::Scalar(Scalar { text: Cow::Borrowed(""), style: Style::Plain }),
     span: Span::new(0, 0),
 };
 
-impl Node {
+impl Node<'_> {
     /// The text of a scalar.
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.kind {
@@ -165,7 +168,7 @@ impl Node {
     }
 }
 
-impl Scalar {
+impl Scalar<'_> {
     /// What Kubernetes takes the scalar for.
     pub(crate) fn meaning(&self) -> Meaning {
         match self.style {

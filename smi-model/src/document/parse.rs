@@ -1,12 +1,14 @@
 //! Text to trees. This is the only file that names the YAML parser.
 
-use std::ops::ControlFlow;
+use std::{borrow::Cow, ops::ControlFlow};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, Tag};
+use granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, Span as Range, StrInput, Tag,
+};
 
 use super::{
     Style, Tree,
-    builder::{AnchorId, Builder, Collection, too_deep},
+    builder::{AnchorId, Builder, Collection, Cut, too_deep},
 };
 use crate::{
     Limits,
@@ -14,25 +16,38 @@ use crate::{
     source::{SourceFile, Span},
 };
 
-/// Reads all documents of a file. A syntax error ends its document; the next
-/// document is read all the same.
-pub(crate) fn parse(file: &SourceFile, limits: &Limits, diagnostics: &mut Vec<Diagnostic>) -> Tree {
-    let mut reader = Reader { file, limits, builder: Builder::new(limits, diagnostics) };
-    if file.text().len() > limits.bytes {
-        reader.refuse_file();
-    } else {
-        reader.read_stream();
-    }
-    reader.builder.finish()
-}
-
-struct Reader<'a> {
+/// The documents of a file, one after the other. A syntax error ends its
+/// document; the next document is read all the same.
+pub(crate) struct Documents<'a> {
     file: &'a SourceFile,
     limits: &'a Limits,
+    parser: Parser<'a, StrInput<'a>>,
     builder: Builder<'a>,
+    done: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Documents<'a> {
+    pub(crate) fn of(file: &'a SourceFile, limits: &'a Limits) -> Self {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            flow_nesting_limit: limits.depth,
+            block_nesting_limit: limits.depth,
+        };
+        let parser = Parser::new_from_str_with_options(file.text(), options);
+        let mut documents =
+            Self { file, limits, parser, builder: Builder::new(limits), done: false };
+        if file.text().len() > limits.bytes {
+            documents.refuse_file();
+        }
+        documents
+    }
+
+    /// What was found in the documents so far.
+    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
+        self.builder.diagnostics
+    }
+
     fn refuse_file(&mut self) {
         let start = Span::new(self.file.base(), self.file.base());
         let message = format!("the file has more than {} bytes", self.limits.bytes);
@@ -41,45 +56,53 @@ impl Reader<'_> {
                 .label("nothing of it is read")
                 .help("split the file"),
         );
+        self.done = true;
     }
+}
 
-    fn read_stream(&mut self) {
-        let options = granit_parser::options! {
-            emit_comments: false,
-            emit_unresolved_aliases: true,
-            flow_nesting_limit: self.limits.depth,
-            block_nesting_limit: self.limits.depth,
-        };
-        let mut parser = Parser::new_from_str_with_options(self.file.text(), options);
-        while let Some(next) = parser.next_event() {
-            let flow = match next {
-                Ok((event, range)) => self.event(event, range),
-                Err(error) => {
-                    self.syntax_error(&error);
-                    match parser.proceed_next_document() {
-                        Ok(true) => ControlFlow::Continue(()),
-                        Ok(false) | Err(_) => ControlFlow::Break(()),
-                    }
-                }
-            };
-            if flow.is_break() {
-                break;
+impl<'a> Iterator for Documents<'a> {
+    type Item = Tree<'a>;
+
+    fn next(&mut self) -> Option<Tree<'a>> {
+        while !self.done {
+            if self.ends_document()
+                && let Some(tree) = self.builder.end_document()
+            {
+                return Some(tree);
             }
         }
-        // Ends the document that a limit cut short.
-        self.builder.end_document();
+        None
+    }
+}
+
+impl<'a> Documents<'a> {
+    /// Reads on by one event; true when the document ends with it.
+    fn ends_document(&mut self) -> bool {
+        let flow = match self.parser.next_event() {
+            Some(Ok((Event::DocumentEnd, _))) => return true,
+            Some(Ok((event, range))) => self.event(event, range),
+            Some(Err(error)) => self.syntax_error(&error),
+            None => ControlFlow::Break(Cut::File),
+        };
+        match flow {
+            ControlFlow::Continue(()) => return false,
+            ControlFlow::Break(Cut::File) => self.done = true,
+            ControlFlow::Break(Cut::Document) => {
+                self.done = !self.parser.proceed_next_document().unwrap_or(false);
+            }
+        }
+        true
     }
 
-    fn event(&mut self, event: Event<'_>, range: Range) -> ControlFlow<()> {
+    fn event(&mut self, event: Event<'a>, range: Range) -> ControlFlow<Cut> {
         let span = self.span(range);
         match event {
             Event::DocumentStart(..) => return self.builder.start_document(span),
-            Event::DocumentEnd => self.builder.end_document(),
             Event::Alias(anchor) => return self.builder.alias(anchor, span),
             Event::UnresolvedAlias(name) => return self.unknown_anchor(&name, span),
             Event::Scalar(text, style, anchor, tag) => {
                 let style = self.style(style, tag.as_deref(), range);
-                let (text, span) = self.content(&text, style, span);
+                let (text, span) = self.content(text, style, span);
                 return self.builder.scalar(text, style, span, named(anchor));
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -103,8 +126,10 @@ impl Reader<'_> {
 
     /// Text and span of a scalar: inside the quotes, and for an absent value
     /// nothing, where the parser says `~`.
-    fn content(&self, text: &str, style: Style, span: Span) -> (String, Span) {
-        let text = if span.is_empty() { "" } else { text };
+    fn content(&self, text: Cow<'a, str>, style: Style, span: Span) -> (Cow<'a, str>, Span) {
+        if span.is_empty() || style == Style::Plain {
+            return (if span.is_empty() { Cow::Borrowed("") } else { text }, span);
+        }
         let raw = self.file.text().get(self.file.local(span)).unwrap_or_default();
         let span = match style {
             Style::Quoted if raw.starts_with(['"', '\'']) && raw.len() > 1 => {
@@ -116,7 +141,7 @@ impl Reader<'_> {
             }
             _ => span,
         };
-        (text.to_owned(), span)
+        (text, span)
     }
 
     /// How a scalar is written; a tag outweighs the notation.
@@ -153,17 +178,17 @@ impl Reader<'_> {
         );
     }
 
-    fn unknown_anchor(&mut self, name: &str, span: Span) -> ControlFlow<()> {
+    fn unknown_anchor(&mut self, name: &str, span: Span) -> ControlFlow<Cut> {
         let message = format!("no anchor `&{name}` stands before this alias");
         self.builder.spoil(
             Diagnostic::error(code::UNKNOWN_ANCHOR, span, message)
                 .help("anchors are known only in the document that defines them")
                 .help("quote the value if the `*` belongs to it"),
         );
-        self.builder.scalar(String::new(), Style::Plain, span, None)
+        self.builder.scalar(Cow::Borrowed(""), Style::Plain, span, None)
     }
 
-    fn syntax_error(&mut self, error: &ScanError) {
+    fn syntax_error(&mut self, error: &ScanError) -> ControlFlow<Cut> {
         let offset = error.marker().byte_offset().unwrap_or_default();
         let length = self.file.text().get(offset..).and_then(|rest| rest.chars().next());
         let start = self.offset(offset);
@@ -176,7 +201,7 @@ impl Reader<'_> {
             syntax_diagnostic(error.kind(), span)
         };
         self.builder.spoil(diagnostic);
-        self.builder.end_document();
+        ControlFlow::Break(Cut::Document)
     }
 
     fn span(&self, range: Range) -> Span {
@@ -235,11 +260,12 @@ mod tests {
     fn texts(text: &str) -> Vec<(String, String)> {
         let mut sources = SourceMap::new();
         sources.add("test.yaml", text).unwrap();
-        let file = sources.files().next().unwrap();
-        let mut diagnostics = Vec::new();
-        let tree = parse(file, &Limits::default(), &mut diagnostics);
-        assert_eq!(diagnostics, []);
-        let NodeKind::Mapping(entries) = &tree.node(tree.documents[0].root).kind else {
+        let limits = Limits::default();
+        let mut documents = Documents::of(sources.files().next().unwrap(), &limits);
+        let tree = documents.next().unwrap();
+        assert!(documents.next().is_none());
+        assert_eq!(documents.into_diagnostics(), []);
+        let NodeKind::Mapping(entries) = &tree.root().kind else {
             panic!("not a mapping: {text}");
         };
         let values = entries.iter().map(|entry| tree.node(entry.value));

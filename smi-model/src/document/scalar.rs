@@ -48,6 +48,11 @@ impl Meaning {
         }
     }
 
+    /// Which boolean the text of one says.
+    pub(crate) fn is_true(text: &str) -> bool {
+        ["y", "yes", "on", "true"].iter().any(|word| text.eq_ignore_ascii_case(word))
+    }
+
     fn of_number(text: &str) -> Self {
         let digits = text.replace('_', "");
         if let Some(value) = integer(&digits) {

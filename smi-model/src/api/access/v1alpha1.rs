@@ -9,11 +9,76 @@
 //! - {kind: HTTPRouteGroup | TCPRoute, name, matches?: [name]}
 //! ```
 
-use super::{destination_with_port, rules, sources};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{PortedSubject, Rule, Subject, destination_with_port, rules, sources};
 use crate::{
-    api::{Resource, cursor::Object, metadata::metadata},
-    canonical::{RouteKind, TrafficTarget},
+    api::{
+        Resource,
+        cursor::Object,
+        metadata::metadata,
+        shape::{Losses, ObjectMeta, Shape},
+    },
+    canonical::{self, RouteKind, RuleRef},
 };
+
+/// Lets its sources call its destination on the routes of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTarget {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Who is called.
+    pub destination: PortedSubject,
+    /// Who calls.
+    #[schemars(length(min = 1))]
+    pub sources: Vec<Subject>,
+    /// On which routes.
+    #[schemars(length(min = 1))]
+    pub specs: Vec<Rule<RuleKind>>,
+}
+
+/// The kinds of routes of `specs.smi-spec.io/v1alpha1` to v1alpha3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum RuleKind {
+    /// HTTP requests.
+    HTTPRouteGroup,
+    /// TCP connections.
+    TCPRoute,
+}
+
+impl Shape for TrafficTarget {
+    type Canonical = canonical::TrafficTarget;
+
+    fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        let port = target.port.as_ref();
+        Self {
+            metadata: ObjectMeta::of(&target.meta),
+            destination: Subject::of(&target.destination).with_port(port),
+            sources: target.sources.iter().map(Subject::of).collect(),
+            specs: RuleKind::rules(&target.rules, losses),
+        }
+    }
+}
+
+impl RuleKind {
+    /// The rules, as far as this version knows their kinds.
+    pub(super) fn rules(rules: &[RuleRef], losses: &mut Losses) -> Vec<Rule<Self>> {
+        let rules = rules.iter().filter_map(|rule| {
+            let kind = match rule.kind {
+                RouteKind::Http => Self::HTTPRouteGroup,
+                RouteKind::Tcp => Self::TCPRoute,
+                RouteKind::Udp => {
+                    losses.add(rule.span, "a rule that refers to a UDPRoute");
+                    return None;
+                }
+            };
+            Some(Rule::of(rule, kind))
+        });
+        rules.collect()
+    }
+}
 
 /// The routes of `specs.smi-spec.io/v1alpha1` to v1alpha3.
 pub(super) const RULE_KINDS: [(&str, RouteKind); 2] =
@@ -26,7 +91,8 @@ pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource
     let rules = object.required("specs", |it| rules(it, &RULE_KINDS));
     let (destination, port) = destination?;
     let (meta, sources, rules) = (meta?, sources?, rules?);
-    Some(Resource::TrafficTarget(TrafficTarget { meta, destination, port, sources, rules }))
+    let target = canonical::TrafficTarget { meta, destination, port, sources, rules };
+    Some(Resource::TrafficTarget(target))
 }
 
 #[cfg(test)]

@@ -10,15 +10,81 @@
 //!   - {kind: HTTPRouteGroup | TCPRoute | UDPRoute, name, matches?: [name]}
 //! ```
 
-use super::{rules, sources, subject};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Rule, Subject, TARGET_FIELDS, rules, sources, subject};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        shape::{Losses, ObjectMeta, Shape},
     },
-    canonical::{RouteKind, Subject, TrafficTarget},
+    canonical::{self, RouteKind},
 };
+
+/// Lets its sources call its destination on the routes of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTarget {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Who may call whom on which routes.
+    pub spec: TrafficTargetSpec,
+}
+
+/// What a TrafficTarget allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTargetSpec {
+    /// Who is called.
+    pub destination: Subject,
+    /// Who calls.
+    #[schemars(length(min = 1))]
+    pub sources: Vec<Subject>,
+    /// On which routes. TCPRoutes limit the HTTPRouteGroups beside them to their
+    /// ports.
+    #[schemars(length(min = 1))]
+    pub rules: Vec<Rule<RuleKind>>,
+}
+
+/// The kinds of routes of `specs.smi-spec.io/v1alpha4`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum RuleKind {
+    /// HTTP requests.
+    HTTPRouteGroup,
+    /// TCP connections.
+    TCPRoute,
+    /// UDP datagrams.
+    UDPRoute,
+}
+
+impl Shape for TrafficTarget {
+    type Canonical = canonical::TrafficTarget;
+
+    fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        if let Some(port) = &target.port {
+            losses.add(port.span, "the port of a destination");
+        }
+        let spec = TrafficTargetSpec {
+            destination: Subject::of(&target.destination),
+            sources: target.sources.iter().map(Subject::of).collect(),
+            rules: target.rules.iter().map(|it| Rule::of(it, RuleKind::of(it.kind))).collect(),
+        };
+        Self { metadata: ObjectMeta::of(&target.meta), spec }
+    }
+}
+
+impl RuleKind {
+    pub(super) const fn of(kind: RouteKind) -> Self {
+        match kind {
+            RouteKind::Http => Self::HTTPRouteGroup,
+            RouteKind::Tcp => Self::TCPRoute,
+            RouteKind::Udp => Self::UDPRoute,
+        }
+    }
+}
 
 /// The routes of `specs.smi-spec.io/v1alpha4`.
 pub(super) const RULE_KINDS: [(&str, RouteKind); 3] = [
@@ -29,7 +95,7 @@ pub(super) const RULE_KINDS: [(&str, RouteKind); 3] = [
 
 pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["destination", "sources", "rules"], |spec| {
+    let spec = spec(object, TARGET_FIELDS, |spec| {
         let destination = spec.required("destination", |it| it.object(destination));
         let sources = spec.required("sources", sources);
         let rules = spec.required("rules", |it| rules(it, &RULE_KINDS));
@@ -37,11 +103,12 @@ pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource
     });
     let (destination, sources, rules) = spec?;
     let (meta, port) = (meta?, None);
-    Some(Resource::TrafficTarget(TrafficTarget { meta, destination, port, sources, rules }))
+    let target = canonical::TrafficTarget { meta, destination, port, sources, rules };
+    Some(Resource::TrafficTarget(target))
 }
 
-fn destination(fields: &mut Object<'_>) -> Option<Subject> {
-    fields.mistakes(&["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
+fn destination(fields: &mut Object<'_>) -> Option<canonical::Subject> {
+    fields.mistakes(["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
     subject(fields)
 }
 

@@ -19,7 +19,7 @@
 //!     serviceAccount?: name           # not together with podLabelSelector
 //! ```
 
-use super::{NO_SOURCES, rules, v1alpha3::RULE_KINDS};
+use super::{NO_SOURCES, TARGET_FIELDS, rules, v1alpha3::RULE_KINDS};
 use crate::{
     api::{
         ACCESS, Resource,
@@ -45,7 +45,7 @@ const NO_IDENTITIES: &str = "remove `spiffeIdentities` if another scheme says wh
 
 pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["destination", "sources", "rules"], |spec| {
+    let spec = spec(object, TARGET_FIELDS, |spec| {
         let destination = spec.required("destination", |it| it.object(subject));
         let sources = spec
             .required("sources", |it| it.filled_list(NO_SOURCES, |source| source.object(subject)));
@@ -58,8 +58,8 @@ pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource
 }
 
 fn subject(fields: &mut Object<'_>) -> Option<Subject> {
-    fields.mistakes(&["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
-    fields.mistakes(&["apiGroup"], "it is called `group` here");
+    fields.mistakes(["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
+    fields.mistakes(["apiGroup"], "it is called `group` here");
     let kind = fields.required("kind", |kind| one_of(kind, &SUBJECT_KINDS));
     let group = fields.optional("group", |it| group(it, kind));
     let name = fields.required("name", object_name);
@@ -87,8 +87,8 @@ fn group(value: Value<'_>, kind: Option<SubjectKind>) -> Option<()> {
 
 pub(in crate::api) fn identity_binding(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let schemes = spec(object, &["schemes"], |spec| {
-        spec.mistakes(&SCHEMES, "write it below `schemes`, indented");
+    let schemes = spec(object, &[("schemes", "schemes")], |spec| {
+        spec.mistakes(SCHEMES, "write it below `schemes`, indented");
         spec.required("schemes", |it| it.object(schemes))
     });
     let (meta, Schemes { pod_labels, spiffe_identities, service_account }) = (meta?, schemes?);

@@ -91,7 +91,16 @@ fn meta(object: Peek<'_>) -> Option<Meta> {
         Some(namespace) => namespace.text()?,
         None => Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span),
     };
-    Some(Meta { name, namespace, span: object.span() })
+    let labels = |name| metadata.get(name).map(|it| it.labels()).unwrap_or_default();
+    Some(Meta {
+        name,
+        namespace,
+        labels: labels("labels"),
+        annotations: labels("annotations"),
+        // What Kubernetes keeps for itself matters only to who writes objects.
+        others: serde_json::Map::new(),
+        span: object.span(),
+    })
 }
 
 /// The account of a pod; `None` when it cannot be told, which is not the same as

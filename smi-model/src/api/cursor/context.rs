@@ -15,13 +15,13 @@ pub(super) const MAX_PROBLEMS: usize = 100;
 /// One document while it is decoded.
 pub(crate) struct Context<'a> {
     pub(super) file: &'a SourceFile,
-    pub(super) tree: &'a Tree,
+    pub(super) tree: &'a Tree<'a>,
     diagnostics: RefCell<Vec<Diagnostic>>,
     failed: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree) -> Self {
+    pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree<'a>) -> Self {
         Self { file, tree, diagnostics: RefCell::new(Vec::new()), failed: Cell::new(false) }
     }
 

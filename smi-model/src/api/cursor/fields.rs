@@ -13,7 +13,7 @@ use crate::{
 pub(super) struct Field<'a> {
     pub(super) name: &'a str,
     pub(super) key: Span,
-    pub(super) value: &'a Node,
+    pub(super) value: &'a Node<'a>,
     /// Whether a decoder asked for it.
     pub(super) asked: bool,
 }

@@ -1,14 +1,15 @@
 //! A mapping whose fields are asked for one by one.
 
 use super::{
-    Value,
+    Context, Value,
     context::MAX_PROBLEMS,
     fields::{Field, fields},
     path::Path,
 };
 use crate::{
+    convert::{Fields, below_spec},
     diagnostic::{
-        Diagnostic, code,
+        Diagnostic, Fix, code,
         suggest::{closest, listed},
     },
     source::{Span, Spanned},
@@ -26,7 +27,7 @@ pub(crate) struct Object<'a> {
     /// Those that must be there and are not.
     missing: Vec<&'static str>,
     /// Fields that are often written here by mistake, and what to do instead.
-    mistakes: Vec<(&'static [&'static str], &'static str)>,
+    mistakes: Vec<(&'static str, &'static str)>,
     open: bool,
 }
 
@@ -102,14 +103,47 @@ impl<'a> Object<'a> {
         self.ignored.extend(names);
     }
 
+    /// Keeps fields that may be there and do not matter, as plain data.
+    pub(crate) fn keep(
+        &mut self,
+        names: &[&'static str],
+    ) -> serde_json::Map<String, serde_json::Value> {
+        self.ignore(names);
+        let kept = self.fields.iter().filter(|field| names.contains(&field.name));
+        let tree = self.value.context.tree;
+        kept.map(|field| (field.name.to_owned(), tree.data(field.value))).collect()
+    }
+
     /// Lets pass all fields that are not asked for.
     pub(crate) const fn ignore_others(&mut self) {
         self.open = true;
     }
 
     /// Says what to do about fields that are often written here by mistake.
-    pub(crate) fn mistakes(&mut self, names: &'static [&'static str], help: &'static str) {
-        self.mistakes.push((names, help));
+    pub(crate) fn mistakes(
+        &mut self,
+        names: impl IntoIterator<Item = &'static str>,
+        help: &'static str,
+    ) {
+        self.mistakes.extend(names.into_iter().map(|name| (name, help)));
+    }
+
+    /// Where those of some fields stand that are there; they count as asked for.
+    pub(crate) fn keys_among(&mut self, fields: &Fields) -> Vec<Span> {
+        let mut keys = Vec::new();
+        for field in &mut self.fields {
+            if fields.iter().any(|(name, _)| *name == field.name) {
+                field.asked = true;
+                keys.push(field.key);
+            }
+        }
+        keys
+    }
+
+    /// How to put these fields below a `spec` of their own, where that is certain.
+    pub(crate) fn below_spec(&self, fields: &Fields) -> Option<Fix> {
+        let Context { file, tree, .. } = self.value.context;
+        below_spec(file, tree, self.value.node, fields)
     }
 
     /// All fields of a mapping whose keys are data.
@@ -161,7 +195,7 @@ impl<'a> Object<'a> {
     fn report_unknown(&self, field: &Field<'_>, similar: Option<&str>) {
         let message = format!("`{}` has no field `{}`", self.path, field.name);
         let diagnostic = Diagnostic::error(code::UNKNOWN_FIELD, field.key, message);
-        let mistake = self.mistakes.iter().find(|(names, _)| names.contains(&field.name));
+        let mistake = self.mistakes.iter().find(|(name, _)| *name == field.name);
         self.value.report(match (mistake, similar) {
             (Some((_, help)), _) => diagnostic.help(*help),
             (None, Some(known)) => diagnostic.label(format!("did you mean `{known}`?")),
@@ -169,7 +203,7 @@ impl<'a> Object<'a> {
         });
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.iter().any(|field| field.name == name)
     }
 }

@@ -10,15 +10,15 @@ use crate::{
 /// is as good as absent, so a reader must only conclude from what is there.
 #[derive(Clone, Copy)]
 pub(crate) struct Peek<'a> {
-    tree: &'a Tree,
-    node: &'a Node,
+    tree: &'a Tree<'a>,
+    node: &'a Node<'a>,
 }
 
 /// The entries of a mapping.
 type Entries<'a> = Vec<(Spanned<&'a str>, Peek<'a>)>;
 
 impl<'a> Peek<'a> {
-    pub(crate) const fn new(tree: &'a Tree, node: &'a Node) -> Self {
+    pub(crate) const fn new(tree: &'a Tree<'a>, node: &'a Node<'a>) -> Self {
         Self { tree, node }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Value<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) path: Path<'a>,
-    pub(super) node: &'a Node,
+    pub(super) node: &'a Node<'a>,
     /// The key, or the head of a list item: what to point at when the value is
     /// too large to be pointed at.
     pub(super) key: Span,
@@ -105,7 +105,7 @@ impl<'a> Value<'a> {
     pub(crate) fn text(&self) -> Option<Spanned<String>> {
         let scalar = self.scalar("text")?;
         match scalar.meaning() {
-            Meaning::Text => Some(Spanned::new(scalar.text.clone(), self.span())),
+            Meaning::Text => Some(Spanned::new(scalar.text.to_string(), self.span())),
             meaning => {
                 self.unquoted(scalar, meaning);
                 None
@@ -116,7 +116,7 @@ impl<'a> Value<'a> {
     /// Reads a scalar of any type as the text of its source.
     pub(crate) fn any_scalar(&self) -> Option<Spanned<String>> {
         let scalar = self.scalar("text")?;
-        Some(Spanned::new(scalar.text.clone(), self.span()))
+        Some(Spanned::new(scalar.text.to_string(), self.span()))
     }
 
     /// Reads a whole number in plain decimal notation.
@@ -159,7 +159,7 @@ impl<'a> Value<'a> {
         matches!(scalar.map(Scalar::meaning), Some(Meaning::Integer { .. }))
     }
 
-    fn scalar_or_none(&self) -> Option<&'a Scalar> {
+    fn scalar_or_none(&self) -> Option<&'a Scalar<'a>> {
         match &self.node.kind {
             NodeKind::Scalar(scalar) => Some(scalar),
             _ => None,
@@ -167,7 +167,7 @@ impl<'a> Value<'a> {
     }
 
     /// The scalar, if it is one and not null.
-    fn scalar(&self, expected: &str) -> Option<&'a Scalar> {
+    fn scalar(&self, expected: &str) -> Option<&'a Scalar<'a>> {
         let scalar = self.scalar_or_none();
         if self.node.is_null() {
             self.report_null();
@@ -243,7 +243,7 @@ impl<'a> Value<'a> {
         {
             let Span { start, end } = self.span();
             let quoted = Span::new(start.saturating_sub(1), end.saturating_add(1));
-            diagnostic = diagnostic.fix(quoted, scalar.text.clone());
+            diagnostic = diagnostic.fix(quoted, scalar.text.to_string());
         }
         self.report(diagnostic);
     }

@@ -1,23 +1,62 @@
 //! `specs.smi-spec.io`: which requests and connections. What the versions share
 //! is here.
 
-pub(super) mod v1alpha1;
-pub(super) mod v1alpha2;
-pub(super) mod v1alpha3;
-pub(super) mod v1alpha4;
+pub mod v1alpha1;
+pub mod v1alpha2;
+pub mod v1alpha3;
+pub mod v1alpha4;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
     cursor::{Object, Value},
+    schema,
+    shape::{Pairs, plain},
     values::{filled_text, one_of, repeated},
 };
 use crate::{
-    canonical::{HeaderMatch, HttpMatch},
+    canonical::{self, HeaderMatch},
     diagnostic::{Diagnostic, code},
     source::Spanned,
 };
 
+/// The requests that fulfil all of its conditions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpMatch {
+    /// Its name, unique in the group.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// A regular expression over the path; any path when absent.
+    #[serde(rename = "pathRegex", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub path_regex: Option<String>,
+    /// Methods, `*` for all of them; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::methods")]
+    pub methods: Option<Vec<String>>,
+    /// Regular expressions over the values of headers, all of which must hold.
+    #[serde(skip_serializing_if = "Pairs::is_empty")]
+    #[schemars(schema_with = "schema::headers")]
+    pub headers: Pairs,
+}
+
+impl HttpMatch {
+    fn of(one: &canonical::HttpMatch) -> Self {
+        let headers = one.headers.iter();
+        let headers = headers.map(|it| (it.name.value.clone(), it.value.value.clone()));
+        Self {
+            name: one.name.value.clone(),
+            path_regex: one.path_regex.as_ref().map(|it| it.value.clone()),
+            methods: one.methods.as_deref().map(plain),
+            headers: Pairs(headers.collect()),
+        }
+    }
+}
+
 /// What `methods` may list; `*` stands for all.
-const METHODS: [&str; 10] =
+pub(super) const METHODS: [&str; 10] =
     ["*", "GET", "HEAD", "PUT", "POST", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 
 const NO_MATCHES: &str = "a group without matches covers no request; a match that has only a \
@@ -28,8 +67,8 @@ const HEADER_ITEM: &str = "write each header as an item of its own: `- name: reg
 /// Reads the matches of a group, of which there must be one.
 fn http_matches(
     value: Value<'_>,
-    read: fn(&mut Object<'_>) -> Option<HttpMatch>,
-) -> Option<Vec<HttpMatch>> {
+    read: fn(&mut Object<'_>) -> Option<canonical::HttpMatch>,
+) -> Option<Vec<canonical::HttpMatch>> {
     value.must_not_be_empty(NO_MATCHES);
     let matches = value.items(|item| item.object(read))?;
     let names = matches.iter().flatten().map(|item| (item.name.value.clone(), item.name.span));
@@ -46,12 +85,12 @@ fn http_matches(
 }
 
 /// Reads a match of the versions from v1alpha2 on.
-fn http_match(fields: &mut Object<'_>) -> Option<HttpMatch> {
+fn http_match(fields: &mut Object<'_>) -> Option<canonical::HttpMatch> {
     let name = fields.required("name", filled_text);
     let path_regex = fields.optional("pathRegex", |it| it.text());
     let methods = fields.optional("methods", methods);
     let headers = fields.optional("headers", headers);
-    Some(HttpMatch {
+    Some(canonical::HttpMatch {
         name: name?,
         path_regex: path_regex?,
         methods: methods?,

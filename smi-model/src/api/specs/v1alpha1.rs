@@ -8,24 +8,111 @@
 //! # TCPRoute has nothing but a name, and covers every port
 //! ```
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{http_matches, methods};
 use crate::{
-    api::{Resource, cursor::Object, metadata::metadata, values::filled_text},
-    canonical::{HttpMatch, HttpRouteGroup, L4Route},
+    api::{
+        Resource,
+        cursor::Object,
+        metadata::metadata,
+        schema,
+        shape::{Losses, ObjectMeta, Shape, plain},
+        values::filled_text,
+    },
+    canonical::{self, L4Route},
 };
+
+/// Named matches over HTTP requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpRouteGroup {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// The matches, of which rules name some or all.
+    #[schemars(length(min = 1))]
+    pub matches: Vec<HttpMatch>,
+}
+
+/// The requests that fulfil all of its conditions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpMatch {
+    /// Its name, unique in the group.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// A regular expression over the path; any path when absent.
+    #[serde(rename = "pathRegex", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub path_regex: Option<String>,
+    /// Methods, `*` for all of them; all when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::methods")]
+    pub methods: Option<Vec<String>>,
+}
+
+/// Every TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TcpRoute {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+}
+
+impl Shape for HttpRouteGroup {
+    type Canonical = canonical::HttpRouteGroup;
+
+    fn of(group: &canonical::HttpRouteGroup, losses: &mut Losses) -> Self {
+        let matches = group.matches.iter().map(|one| HttpMatch::of(one, losses));
+        Self { matches: matches.collect(), metadata: ObjectMeta::of(&group.meta) }
+    }
+}
+
+impl HttpMatch {
+    fn of(one: &canonical::HttpMatch, losses: &mut Losses) -> Self {
+        for header in &one.headers {
+            losses
+                .add(header.name.span, &format!("the condition on header `{}`", header.name.value));
+        }
+        let super::HttpMatch { name, path_regex, methods, .. } = super::HttpMatch::of(one);
+        Self { name, path_regex, methods }
+    }
+}
+
+impl Shape for TcpRoute {
+    type Canonical = L4Route;
+
+    fn of(route: &L4Route, losses: &mut Losses) -> Self {
+        report_ports(route, losses);
+        Self { metadata: ObjectMeta::of(&route.meta) }
+    }
+}
+
+/// The versions before v1alpha4 cannot limit a TCPRoute to ports.
+pub(super) fn report_ports(route: &L4Route, losses: &mut Losses) {
+    if let Some(port) = route.ports.first() {
+        let numbers: Vec<String> = plain(&route.ports).iter().map(u16::to_string).collect();
+        losses.add(port.span, &format!("its limitation to port {}", numbers.join(", ")));
+    }
+    if let Some(name) = &route.match_name {
+        losses.add(name.span, "a name of its matches");
+    }
+}
 
 pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
     let matches = object.required("matches", |it| http_matches(it, http_match));
-    Some(Resource::HttpRouteGroup(HttpRouteGroup { meta: meta?, matches: matches? }))
+    let group = canonical::HttpRouteGroup { meta: meta?, matches: matches? };
+    Some(Resource::HttpRouteGroup(group))
 }
 
-fn http_match(fields: &mut Object<'_>) -> Option<HttpMatch> {
-    fields.mistakes(&["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
+fn http_match(fields: &mut Object<'_>) -> Option<canonical::HttpMatch> {
+    fields.mistakes(["headers"], "`headers` have come with `specs.smi-spec.io/v1alpha2`");
     let name = fields.required("name", filled_text);
     let path_regex = fields.optional("pathRegex", |it| it.text());
     let methods = fields.optional("methods", methods);
-    Some(HttpMatch {
+    Some(canonical::HttpMatch {
         name: name?,
         path_regex: path_regex?,
         methods: methods?,
@@ -35,7 +122,7 @@ fn http_match(fields: &mut Object<'_>) -> Option<HttpMatch> {
 }
 
 pub(in crate::api) fn tcp_route(object: &mut Object<'_>) -> Option<Resource> {
-    Some(Resource::TcpRoute(L4Route { meta: metadata(object)?, ports: Vec::new() }))
+    Some(Resource::TcpRoute(L4Route::of_every_port(metadata(object)?)))
 }
 
 #[cfg(test)]

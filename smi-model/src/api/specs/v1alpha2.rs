@@ -7,17 +7,49 @@
 //! # TCPRoute has nothing but a name, and covers every port
 //! ```
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 pub(in crate::api) use super::v1alpha1::tcp_route;
+pub use super::{HttpMatch, v1alpha1::TcpRoute};
 use super::{http_match, http_matches};
 use crate::{
-    api::{Resource, cursor::Object, metadata::metadata},
-    canonical::HttpRouteGroup,
+    api::{
+        Resource,
+        cursor::Object,
+        metadata::metadata,
+        shape::{Losses, ObjectMeta, Shape},
+    },
+    canonical,
 };
+
+/// Named matches over HTTP requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpRouteGroup {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// The matches, of which rules name some or all.
+    #[schemars(length(min = 1))]
+    pub matches: Vec<HttpMatch>,
+}
+
+impl Shape for HttpRouteGroup {
+    type Canonical = canonical::HttpRouteGroup;
+
+    fn of(group: &canonical::HttpRouteGroup, _: &mut Losses) -> Self {
+        Self {
+            metadata: ObjectMeta::of(&group.meta),
+            matches: group.matches.iter().map(HttpMatch::of).collect(),
+        }
+    }
+}
 
 pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
     let matches = object.required("matches", |it| http_matches(it, http_match));
-    Some(Resource::HttpRouteGroup(HttpRouteGroup { meta: meta?, matches: matches? }))
+    let group = canonical::HttpRouteGroup { meta: meta?, matches: matches? };
+    Some(Resource::HttpRouteGroup(group))
 }
 
 #[cfg(test)]

@@ -9,32 +9,91 @@
 //! spec?: {}
 //! ```
 
-use super::{http_match, http_matches};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use super::HttpMatch;
+use super::{http_match, http_matches, v1alpha1};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        shape::{Losses, ObjectMeta, Shape},
     },
-    canonical::{HttpRouteGroup, L4Route},
+    canonical::{self, L4Route},
 };
+
+/// Named matches over HTTP requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpRouteGroup {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Which requests.
+    pub spec: HttpRouteGroupSpec,
+}
+
+/// The matches of an HTTPRouteGroup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct HttpRouteGroupSpec {
+    /// The matches, of which rules name some or all.
+    #[schemars(length(min = 1))]
+    pub matches: Vec<HttpMatch>,
+}
+
+/// Every TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TcpRoute {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Nothing yet.
+    #[schemars(default)]
+    pub spec: TcpRouteSpec,
+}
+
+/// Nothing: ports came with v1alpha4.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TcpRouteSpec {}
+
+impl Shape for HttpRouteGroup {
+    type Canonical = canonical::HttpRouteGroup;
+
+    fn of(group: &canonical::HttpRouteGroup, _: &mut Losses) -> Self {
+        let matches = group.matches.iter().map(HttpMatch::of).collect();
+        Self { metadata: ObjectMeta::of(&group.meta), spec: HttpRouteGroupSpec { matches } }
+    }
+}
+
+impl Shape for TcpRoute {
+    type Canonical = L4Route;
+
+    fn of(route: &L4Route, losses: &mut Losses) -> Self {
+        v1alpha1::report_ports(route, losses);
+        Self { metadata: ObjectMeta::of(&route.meta), spec: TcpRouteSpec {} }
+    }
+}
 
 pub(in crate::api) fn http_route_group(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let matches = spec(object, &["matches"], |spec| {
+    let matches = spec(object, &[("matches", "matches")], |spec| {
         spec.required("matches", |it| http_matches(it, http_match))
     });
-    Some(Resource::HttpRouteGroup(HttpRouteGroup { meta: meta?, matches: matches? }))
+    let group = canonical::HttpRouteGroup { meta: meta?, matches: matches? };
+    Some(Resource::HttpRouteGroup(group))
 }
 
 pub(in crate::api) fn tcp_route(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
     object.optional("spec", |spec| spec.object(nothing))?;
-    Some(Resource::TcpRoute(L4Route { meta: meta?, ports: Vec::new() }))
+    Some(Resource::TcpRoute(L4Route::of_every_port(meta?)))
 }
 
 fn nothing(spec: &mut Object<'_>) -> Option<()> {
-    spec.mistakes(&["matches"], "ports have come with `specs.smi-spec.io/v1alpha4`");
+    spec.mistakes(["matches"], "ports have come with `specs.smi-spec.io/v1alpha4`");
     Some(())
 }
 

@@ -10,17 +10,68 @@
 //!   matches: {name?, ports?: [port]}
 //! ```
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 pub(in crate::api) use super::v1alpha3::http_route_group;
+pub use super::{
+    HttpMatch,
+    v1alpha3::{HttpRouteGroup, HttpRouteGroupSpec},
+};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        schema,
+        shape::{Losses, ObjectMeta, Shape, plain},
         values::port,
     },
-    canonical::L4Route,
+    canonical,
     source::Spanned,
 };
+
+/// Connections (TCPRoute) or datagrams (UDPRoute) to some ports or to all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct L4Route {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Which ports.
+    pub spec: L4RouteSpec,
+}
+
+/// The conditions of a TCPRoute or UDPRoute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct L4RouteSpec {
+    /// The only match that there is.
+    pub matches: L4Match,
+}
+
+/// The ports of a TCPRoute or UDPRoute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct L4Match {
+    /// A name, for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub name: Option<String>,
+    /// Ports of the destination; every port when absent or empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::ports")]
+    pub ports: Vec<u16>,
+}
+
+impl Shape for L4Route {
+    type Canonical = canonical::L4Route;
+
+    fn of(route: &canonical::L4Route, _: &mut Losses) -> Self {
+        let name = route.match_name.as_ref().map(|name| name.value.clone());
+        let matches = L4Match { name, ports: plain(&route.ports) };
+        Self { metadata: ObjectMeta::of(&route.meta), spec: L4RouteSpec { matches } }
+    }
+}
 
 pub(in crate::api) fn tcp_route(object: &mut Object<'_>) -> Option<Resource> {
     l4_route(object).map(Resource::TcpRoute)
@@ -30,20 +81,23 @@ pub(in crate::api) fn udp_route(object: &mut Object<'_>) -> Option<Resource> {
     l4_route(object).map(Resource::UdpRoute)
 }
 
-fn l4_route(object: &mut Object<'_>) -> Option<L4Route> {
+fn l4_route(object: &mut Object<'_>) -> Option<canonical::L4Route> {
     let meta = metadata(object);
-    let ports = spec(object, &["matches"], |spec| {
-        spec.required("matches", |matches| matches.object(ports))
+    let matches = spec(object, &[("matches", "matches")], |spec| {
+        spec.required("matches", |matches| matches.object(l4_match))
     });
-    Some(L4Route { meta: meta?, ports: ports? })
+    let (match_name, ports) = matches?;
+    Some(canonical::L4Route { meta: meta?, match_name, ports })
 }
 
+/// A name, and ports.
+type Match = (Option<Spanned<String>>, Vec<Spanned<u16>>);
+
 /// Absent ports and an empty list both mean every port.
-fn ports(matches: &mut Object<'_>) -> Option<Vec<Spanned<u16>>> {
+fn l4_match(matches: &mut Object<'_>) -> Option<Match> {
     let name = matches.optional("name", |name| name.text());
     let ports = matches.optional("ports", |ports| ports.list(port));
-    name?;
-    Some(ports?.unwrap_or_default())
+    Some((name?, ports?.unwrap_or_default()))
 }
 
 #[cfg(test)]

@@ -1,16 +1,41 @@
 //! `split.smi-spec.io`: how traffic is shared. What the versions share is here.
 
-pub(super) mod v1alpha1;
-pub(super) mod v1alpha2;
-pub(super) mod v1alpha3;
-pub(super) mod v1alpha4;
+pub mod v1alpha1;
+pub mod v1alpha2;
+pub mod v1alpha3;
+pub mod v1alpha4;
+
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use super::{
     cursor::{Object, Value},
     quantity::Quantity,
+    schema,
     values::service_name,
 };
-use crate::{canonical::Backend, diagnostic::code, source::Spanned};
+use crate::{canonical, convert::Fields, diagnostic::code, source::Spanned};
+
+/// The body of a TrafficSplit.
+const SPLIT_FIELDS: &Fields =
+    &[("service", "service"), ("backends", "backends"), ("matches", "matches")];
+
+/// A Service that receives a part of the requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Backend {
+    /// The Service.
+    #[schemars(schema_with = "schema::service_name")]
+    pub service: String,
+    /// Its share in proportion to the other weights; one must be positive.
+    pub weight: u32,
+}
+
+impl Backend {
+    fn of(backend: &canonical::Backend) -> Self {
+        Self { service: backend.service.value.clone(), weight: backend.weight.value }
+    }
+}
 
 const NO_BACKENDS: &str = "name at least one backend with `service` and `weight`";
 
@@ -19,7 +44,7 @@ const NO_BACKENDS: &str = "name at least one backend with `service` and `weight`
 fn backends(
     value: Value<'_>,
     weight: fn(Value<'_>) -> Option<Spanned<u32>>,
-) -> Option<Vec<Backend>> {
+) -> Option<Vec<canonical::Backend>> {
     let backends = value.filled_list(NO_BACKENDS, |it| it.object(|it| backend(it, weight)))?;
     if backends.iter().all(|backend| backend.weight.value == 0) {
         let message = "all backends have weight 0, so that no request has anywhere to go";
@@ -36,10 +61,10 @@ fn backends(
 fn backend(
     fields: &mut Object<'_>,
     weight: fn(Value<'_>) -> Option<Spanned<u32>>,
-) -> Option<Backend> {
+) -> Option<canonical::Backend> {
     let service = fields.required("service", service_name);
     let weight = fields.required("weight", weight);
-    Some(Backend { service: service?, weight: weight?, span: fields.span() })
+    Some(canonical::Backend { service: service?, weight: weight?, span: fields.span() })
 }
 
 /// Reads a weight that is a whole number.

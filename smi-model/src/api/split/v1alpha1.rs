@@ -7,30 +7,103 @@
 //!   - {service, weight: quantity}   # such as 1, 500m or "1.5"
 //! ```
 
-use super::{backends, report_weight};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{SPLIT_FIELDS, backends, report_weight, v1alpha2};
 use crate::{
     api::{
         Resource,
         cursor::{Object, Value},
         metadata::{metadata, spec},
         quantity::Quantity,
+        schema,
+        shape::{Losses, ObjectMeta, Shape},
         values::service_name,
     },
-    canonical::TrafficSplit,
+    canonical,
     source::Spanned,
 };
 
+/// Shares the requests for a root Service among backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplit {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// What is shared among whom.
+    pub spec: TrafficSplitSpec,
+}
+
+/// The root and its backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplitSpec {
+    /// The root: the Service that clients call.
+    #[schemars(schema_with = "schema::service_name")]
+    pub service: String,
+    /// The Services that receive the requests.
+    #[schemars(length(min = 1))]
+    pub backends: Vec<Backend>,
+}
+
+/// A Service that receives a part of the requests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Backend {
+    /// The Service.
+    #[schemars(schema_with = "schema::service_name")]
+    pub service: String,
+    /// Its share in proportion to the other weights, such as `1` or `500m`; one
+    /// must be positive.
+    #[schemars(schema_with = "schema::quantity")]
+    pub weight: Weight,
+}
+
+/// A weight that is a quantity of Kubernetes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Weight {
+    /// A whole number.
+    Whole(u32),
+    /// Thousandths, such as `500m`.
+    Thousandths(String),
+}
+
+impl Shape for TrafficSplit {
+    type Canonical = canonical::TrafficSplit;
+
+    fn of(split: &canonical::TrafficSplit, losses: &mut Losses) -> Self {
+        let v1alpha2::TrafficSplit { metadata, spec } = v1alpha2::TrafficSplit::of(split, losses);
+        let backends = spec.backends.into_iter().map(|backend| Backend {
+            service: backend.service,
+            weight: in_thousandths(backend.weight),
+        });
+        let spec = TrafficSplitSpec { service: spec.service, backends: backends.collect() };
+        Self { metadata, spec }
+    }
+}
+
+/// A weight as a quantity of so many thousandths, which keeps all proportions.
+fn in_thousandths(weight: u32) -> Weight {
+    if weight.is_multiple_of(1000) {
+        Weight::Whole(weight / 1000)
+    } else {
+        Weight::Thousandths(format!("{weight}m"))
+    }
+}
+
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["service", "backends"], |spec| {
-        spec.mistakes(&["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
+    let spec = spec(object, SPLIT_FIELDS, |spec| {
+        spec.mistakes(["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
         let service = spec.required("service", service_name);
         let backends = spec.required("backends", |it| backends(it, quantity));
         Some((service?, backends?))
     });
     let (service, backends) = spec?;
     let (meta, matches) = (meta?, Vec::new());
-    Some(Resource::TrafficSplit(TrafficSplit { meta, service, backends, matches }))
+    Some(Resource::TrafficSplit(canonical::TrafficSplit { meta, service, backends, matches }))
 }
 
 /// Reads a quantity as a number of thousandths, which is exact.

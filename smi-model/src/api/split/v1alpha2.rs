@@ -7,28 +7,70 @@
 //!   - {service, weight: number}
 //! ```
 
-use super::{backends, whole_weight};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use super::Backend;
+use super::{SPLIT_FIELDS, backends, whole_weight};
 use crate::{
     api::{
         Resource,
         cursor::Object,
         metadata::{metadata, spec},
+        schema,
+        shape::{Losses, ObjectMeta, Shape},
         values::service_name,
     },
-    canonical::TrafficSplit,
+    canonical,
 };
+
+/// Shares the requests for a root Service among backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplit {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// What is shared among whom.
+    pub spec: TrafficSplitSpec,
+}
+
+/// The root and its backends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficSplitSpec {
+    /// The root: the Service that clients call.
+    #[schemars(schema_with = "schema::service_name")]
+    pub service: String,
+    /// The Services that receive the requests.
+    #[schemars(length(min = 1))]
+    pub backends: Vec<Backend>,
+}
+
+impl Shape for TrafficSplit {
+    type Canonical = canonical::TrafficSplit;
+
+    fn of(split: &canonical::TrafficSplit, losses: &mut Losses) -> Self {
+        for group in &split.matches {
+            losses.add(group.span, "that only some requests are shared");
+        }
+        let service = split.service.value.clone();
+        let backends = split.backends.iter().map(Backend::of).collect();
+        let metadata = ObjectMeta::of(&split.meta);
+        Self { metadata, spec: TrafficSplitSpec { service, backends } }
+    }
+}
 
 pub(in crate::api) fn traffic_split(object: &mut Object<'_>) -> Option<Resource> {
     let meta = metadata(object);
-    let spec = spec(object, &["service", "backends"], |spec| {
-        spec.mistakes(&["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
+    let spec = spec(object, SPLIT_FIELDS, |spec| {
+        spec.mistakes(["matches"], "`matches` has come with `split.smi-spec.io/v1alpha3`");
         let service = spec.required("service", service_name);
         let backends = spec.required("backends", |it| backends(it, whole_weight));
         Some((service?, backends?))
     });
     let (service, backends) = spec?;
     let (meta, matches) = (meta?, Vec::new());
-    Some(Resource::TrafficSplit(TrafficSplit { meta, service, backends, matches }))
+    Some(Resource::TrafficSplit(canonical::TrafficSplit { meta, service, backends, matches }))
 }
 
 #[cfg(test)]

@@ -2,3 +2,4 @@
 //! those of `specs.smi-spec.io/v1alpha4`.
 
 pub(in crate::api) use super::v1alpha3::traffic_split;
+pub use super::v1alpha3::{Backend, GroupRef, HttpRouteGroup, TrafficSplit, TrafficSplitSpec};

@@ -1,0 +1,195 @@
+//! JSON Schemas (draft 2020-12) of everything that is read, for editors and
+//! validators.
+//!
+//! A schema says what a document looks like; the reader also knows what a schema
+//! cannot say, such as that names are unique or that weights add up to something.
+
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{SCHEMAS, metadata, specs};
+
+/// The schema of one kind in one version.
+#[derive(Clone, Debug)]
+pub struct JsonSchema {
+    /// The API group, such as `access.smi-spec.io`.
+    pub group: &'static str,
+    /// The version, such as `v1alpha3`.
+    pub version: &'static str,
+    /// The kind, such as `TrafficTarget`.
+    pub kind: &'static str,
+    /// The schema itself.
+    pub schema: Value,
+}
+
+impl JsonSchema {
+    /// Where tools that look schemas up by group, kind and version, such as
+    /// kubeconform, find this one: `GROUP/KIND_VERSION.json` in lower case.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("{}/{}_{}.json", self.group, self.kind.to_lowercase(), self.version)
+    }
+}
+
+/// The schemas of all SMI kinds and versions.
+#[must_use]
+pub fn json_schemas() -> Vec<JsonSchema> {
+    let rows = SCHEMAS.iter().filter_map(|row| Some((row, row.smi.as_ref()?)));
+    let schema = |(row, smi): (&super::Schema, &super::Smi)| JsonSchema {
+        group: row.group,
+        version: row.version,
+        kind: row.kind,
+        schema: with_header(row, (smi.schema)(&mut generator())),
+    };
+    rows.map(schema).collect()
+}
+
+/// One schema for files that hold objects of any of the kinds: the kind and
+/// version of each object decide which schema it must meet. Objects of other
+/// groups are not judged.
+#[must_use]
+pub fn json_schema_of_all(schemas: &[JsonSchema]) -> Value {
+    let case = |one: &JsonSchema| {
+        let api_version = format!("{}/{}", one.group, one.version);
+        let header = json!({
+            "properties": {"apiVersion": {"const": api_version}, "kind": {"const": one.kind}},
+            "required": ["apiVersion", "kind"],
+        });
+        let mut schema = one.schema.clone();
+        if let Some(fields) = schema.as_object_mut() {
+            fields.remove("$schema");
+        }
+        json!({"if": header, "then": schema})
+    };
+    json!({
+        "$schema": DIALECT,
+        "title": "Service Mesh Interface",
+        "type": "object",
+        "required": ["apiVersion", "kind"],
+        "allOf": schemas.iter().map(case).collect::<Vec<_>>(),
+    })
+}
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// Definitions stand where they are used: the tools that these schemas are for
+/// resolve references in different ways.
+fn generator() -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12();
+    settings.with(|settings| settings.inline_subschemas = true).into_generator()
+}
+
+/// The schema of a body, with the fields that say which object it is.
+fn with_header(row: &super::Schema, body: Schema) -> Value {
+    let mut schema = body.to_value();
+    let header = [
+        ("apiVersion", json!({"description": "Group and version.", "const": row.api_version()})),
+        ("kind", json!({"description": "The kind of this object.", "const": row.kind})),
+    ];
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert("$schema".into(), DIALECT.into());
+        fields.insert("title".into(), format!("{} ({})", row.kind, row.api_version()).into());
+        let names = header.iter().map(|(name, _)| Value::from(*name));
+        let others = fields.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+        fields.insert("required".into(), names.chain(others).collect());
+        if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(header.map(|(name, schema)| (name.to_owned(), schema)));
+            properties.insert("status".into(), json!({"type": "object"}));
+        }
+    }
+    schema
+}
+
+const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+
+/// A DNS subdomain.
+pub(super) fn object_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 253, "pattern": subdomain()})
+}
+
+/// A DNS label.
+pub(super) fn namespace_name(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "string", "maxLength": 63, "pattern": format!("^{LABEL}$")})
+}
+
+/// How clients call a Service: a name, `name.namespace` or the full DNS name.
+pub(super) fn service_name(generator: &mut SchemaGenerator) -> Schema {
+    object_name(generator)
+}
+
+fn subdomain() -> String {
+    format!(r"^{LABEL}(\.{LABEL})*$")
+}
+
+/// The only group whose objects a split can refer to.
+pub(super) fn specs_group(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"const": super::SPECS})
+}
+
+/// A list of ports, 1 to 65535.
+pub(super) fn ports(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": "array", "items": port()})
+}
+
+/// A port, 1 to 65535.
+pub(super) fn port_number(_: &mut SchemaGenerator) -> Schema {
+    port()
+}
+
+fn port() -> Schema {
+    json_schema!({"type": "integer", "minimum": 1, "maximum": 65535})
+}
+
+/// The methods of a match.
+pub(super) fn methods(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "array", "minItems": 1, "items": {"type": "string", "enum": specs::METHODS},
+    })
+}
+
+/// Header conditions: a mapping, or the list of mappings with one entry each that
+/// earlier documents write. Numbers and booleans count as their text.
+pub(super) fn headers(_: &mut SchemaGenerator) -> Schema {
+    let header = |counts: Value| {
+        let mut schema = json!({
+            "type": "object",
+            "propertyNames": {"pattern": "^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"},
+            "additionalProperties": {"type": ["string", "integer", "boolean"]},
+        });
+        if let (Some(schema), Value::Object(counts)) = (schema.as_object_mut(), counts) {
+            schema.extend(counts);
+        }
+        schema
+    };
+    let single = header(json!({"minProperties": 1, "maxProperties": 1}));
+    json_schema!({"anyOf": [header(json!({})), {"type": "array", "items": single}]})
+}
+
+/// A weight that is a quantity of Kubernetes, as a number or as text.
+pub(super) fn quantity(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [
+        {"type": "number", "minimum": 0},
+        {"type": "string", "pattern": r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)[mkM]?$"},
+    ]})
+}
+
+/// `metadata` of any object.
+pub(super) fn object_meta() -> Schema {
+    let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let mut properties = Map::new();
+    for (name, schema) in [
+        ("name", object_name(&mut generator()).to_value()),
+        ("namespace", namespace_name(&mut generator()).to_value()),
+        ("labels", texts.clone()),
+        ("annotations", texts),
+    ] {
+        properties.insert(name.to_owned(), schema);
+    }
+    properties.extend(metadata::OTHERS.map(|name| (name.to_owned(), json!(true))));
+    json_schema!({
+        "type": "object",
+        "properties": properties,
+        "required": ["name"],
+        "additionalProperties": false,
+    })
+}

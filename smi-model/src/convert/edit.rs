@@ -1,0 +1,352 @@
+//! Changes of a text that leave the rest of it alone.
+
+use std::ops::Range;
+
+use serde_json::{Map, Value};
+
+use crate::{
+    api::yaml,
+    document::{Entry, Meaning, Node, NodeId, NodeKind, Style, Tree},
+    source::{SourceFile, Span},
+};
+
+/// Text to put into the place of some bytes of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) range: Range<usize>,
+    pub(super) text: String,
+}
+
+/// Makes the changes, unless they overlap.
+pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<String> {
+    edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
+    let mut changed = String::with_capacity(text.len());
+    let mut done = 0;
+    for edit in edits {
+        changed.push_str(text.get(done..edit.range.start)?);
+        changed.push_str(&edit.text);
+        done = edit.range.end;
+    }
+    changed.push_str(text.get(done..)?);
+    Some(changed)
+}
+
+/// A file and its tree, as edits see them.
+#[derive(Clone, Copy)]
+pub(super) struct Page<'a> {
+    pub(super) file: &'a SourceFile,
+    pub(super) tree: &'a Tree<'a>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn text(&self) -> &'a str {
+        self.file.text()
+    }
+
+    pub(super) fn range(&self, span: Span) -> Range<usize> {
+        self.file.local(span)
+    }
+
+    pub(super) fn newline(&self) -> &'static str {
+        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    /// Where the line of a byte begins.
+    pub(super) fn line_start(&self, at: usize) -> usize {
+        let before = self.text().get(..at).unwrap_or_default();
+        let first = if before.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        before.rfind('\n').map_or(first, |newline| newline + 1)
+    }
+
+    /// Where the line of a byte ends, before its line break.
+    pub(super) fn line_end(&self, at: usize) -> usize {
+        let rest = self.text().get(at..).unwrap_or_default();
+        let line = rest.split('\n').next().unwrap_or_default();
+        at + line.strip_suffix('\r').unwrap_or(line).len()
+    }
+
+    /// Where the line after that of a byte begins.
+    pub(super) fn next_line(&self, at: usize) -> usize {
+        let rest = self.text().get(at..).unwrap_or_default();
+        rest.find('\n').map_or(self.text().len(), |newline| at + newline + 1)
+    }
+
+    /// How far a byte stands from the beginning of its line, in characters.
+    pub(super) fn column(&self, at: usize) -> usize {
+        self.text().get(self.line_start(at)..at).map_or(0, |before| before.chars().count())
+    }
+
+    /// Where the last of the comments ends that stand below the line of a byte.
+    pub(super) fn end_of_comments(&self, at: usize) -> usize {
+        let (mut end, mut line) = (self.line_end(at), self.next_line(at));
+        while line < self.text().len() {
+            let text = self.text().get(line..self.line_end(line)).unwrap_or_default().trim();
+            match text.starts_with('#') {
+                true => end = self.line_end(line),
+                false if text.is_empty() => {}
+                false => break,
+            }
+            line = self.next_line(line);
+        }
+        end
+    }
+
+    /// Whether only blanks stand before a byte in its line.
+    pub(super) fn starts_line(&self, at: usize) -> bool {
+        let before = self.text().get(self.line_start(at)..at);
+        before.is_some_and(|before| before.trim().is_empty())
+    }
+
+    pub(super) fn key(&self, entry: &Entry) -> &'a Node<'a> {
+        self.tree.node(entry.key)
+    }
+
+    pub(super) fn value(&self, entry: &Entry) -> &'a Node<'a> {
+        self.tree.node(entry.value)
+    }
+
+    /// Whether a mapping or list is written in brackets.
+    pub(super) fn is_flow(&self, node: &Node<'_>) -> bool {
+        self.text().get(self.range(node.span)).is_some_and(|text| text.starts_with(['{', '[']))
+    }
+}
+
+/// The changes that turn `node`, which says `old`, into what says `new`. `None`
+/// when the text is written in a way that small changes cannot follow, for
+/// example through aliases.
+pub(super) fn reconcile(
+    page: Page<'_>,
+    node: &Node<'_>,
+    old: &Value,
+    new: &Value,
+) -> Option<Vec<Edit>> {
+    let mut edits = Vec::new();
+    Reconciler { page, edits: &mut edits }.value(node, old, new)?;
+    Some(edits)
+}
+
+struct Reconciler<'a, 'e> {
+    page: Page<'a>,
+    edits: &'e mut Vec<Edit>,
+}
+
+impl Reconciler<'_, '_> {
+    fn value(&mut self, node: &Node<'_>, old: &Value, new: &Value) -> Option<()> {
+        match (&node.kind, old, new) {
+            _ if old == new => Some(()),
+            (NodeKind::Mapping(entries), Value::Object(old), Value::Object(new)) => {
+                self.mapping(node, entries, old, new)
+            }
+            (NodeKind::Sequence(items), Value::Array(old), Value::Array(new)) => {
+                for ((item, old), new) in items.iter().zip(old).zip(new) {
+                    self.value(self.within(node, self.page.tree.node(*item))?, old, new)?;
+                }
+                let added = new.get(items.len()..)?;
+                added.iter().try_for_each(|value| self.append(node, items, value))
+            }
+            (NodeKind::Scalar(scalar), _, Value::String(_) | Value::Number(_)) => {
+                self.scalar(node, scalar.style, new)
+            }
+            _ => None,
+        }
+    }
+
+    /// A part of a node, unless it stands elsewhere: behind an alias, where
+    /// others would change with it.
+    fn within<'n>(&self, node: &Node<'_>, part: &'n Node<'n>) -> Option<&'n Node<'n>> {
+        (node.span.start <= part.span.start && part.span.end <= node.span.end).then_some(part)
+    }
+
+    fn scalar(&mut self, node: &Node<'_>, style: Style, new: &Value) -> Option<()> {
+        let Range { start, end } = self.page.range(node.span);
+        let range = match style {
+            Style::Plain if start < end => start..end,
+            Style::Quoted => start.checked_sub(1)?..end + 1,
+            _ => return None,
+        };
+        self.edits.push(Edit { range, text: inline(new) });
+        Some(())
+    }
+
+    fn mapping(
+        &mut self,
+        node: &Node<'_>,
+        entries: &[Entry],
+        old: &Map<String, Value>,
+        new: &Map<String, Value>,
+    ) -> Option<()> {
+        for (name, value) in new {
+            let entry = entries.iter().find(|it| self.page.key(it).text() == Some(name));
+            match (entry, old.get(name)) {
+                (_, Some(old)) if old == value => {}
+                (Some(entry), Some(old)) => {
+                    let child = self.page.value(entry);
+                    self.entry(node, entry, self.within(node, child)?, old, value)?;
+                }
+                (Some(_), None) => return None,
+                (None, _) => self.insert(node, entries, name, value)?,
+            }
+        }
+        let removed = |entry: &&Entry| {
+            let name = self.page.key(entry).text().unwrap_or_default();
+            old.contains_key(name) && !new.contains_key(name)
+        };
+        let removed: Vec<&Entry> = entries.iter().filter(removed).collect();
+        // Every name that goes must have an entry of its own to go.
+        let gone = old.keys().filter(|name| !new.contains_key(*name)).count();
+        (removed.len() == gone).then_some(())?;
+        removed.into_iter().try_for_each(|entry| self.remove(node, entries, entry))
+    }
+
+    /// An empty value has no place for what comes into it.
+    fn entry(
+        &mut self,
+        node: &Node<'_>,
+        entry: &Entry,
+        child: &Node<'_>,
+        old: &Value,
+        new: &Value,
+    ) -> Option<()> {
+        let is_empty = matches!(&child.kind, NodeKind::Mapping(entries) if entries.is_empty());
+        if !is_empty || self.page.is_flow(node) {
+            return self.value(child, old, new);
+        }
+        let key_end = self.page.range(self.page.key(entry).span).end;
+        let column = self.page.column(self.page.range(node.span).start);
+        let colon = key_end + self.page.text().get(key_end..)?.find(':')? + 1;
+        let range = colon..self.page.range(child.span).end;
+        self.edits.push(Edit { range, text: self.block(new, column + 2) });
+        Some(())
+    }
+
+    fn insert(
+        &mut self,
+        node: &Node<'_>,
+        entries: &[Entry],
+        name: &str,
+        value: &Value,
+    ) -> Option<()> {
+        let Range { start, end } = self.page.range(node.span);
+        if self.page.is_flow(node) {
+            let comma = if entries.is_empty() { "" } else { ", " };
+            let text = format!("{comma}{name}: {}", flow(value));
+            return self.before_bracket(end, text);
+        }
+        let column = self.page.column(start);
+        if name == "apiVersion" {
+            let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
+            let text = format!("{name}:{}{indent}", self.block(value, column));
+            self.edits.push(Edit { range: start..start, text });
+            return Some(());
+        }
+        let body = self.block(value, column + 2);
+        let text = format!("{}{}{name}:{body}", self.page.newline(), " ".repeat(column));
+        let at = self.page.line_end(end);
+        self.edits.push(Edit { range: at..at, text });
+        Some(())
+    }
+
+    fn remove(&mut self, node: &Node<'_>, entries: &[Entry], entry: &Entry) -> Option<()> {
+        let position = entries.iter().position(|it| it.key == entry.key)?;
+        let key = self.page.range(self.page.key(entry).span);
+        let end = self.page.range(self.page.value(entry).span).end.max(key.end);
+        let neighbour = |index: Option<usize>| index.and_then(|index| entries.get(index));
+        let previous = neighbour(position.checked_sub(1));
+        let next = neighbour(position.checked_add(1)).map(|it| self.page.key(it));
+        let next = next.map(|key| self.page.range(key.span).start);
+        let range = if self.page.is_flow(node) {
+            match (previous, next) {
+                (Some(previous), _) => self.page.range(self.page.value(previous).span).end..end,
+                (None, Some(next)) => key.start..next,
+                (None, None) => key.start..end,
+            }
+        } else {
+            match next {
+                _ if entries.len() == 1 => return None,
+                _ if self.page.starts_line(key.start) => {
+                    self.page.line_start(key.start)..self.page.next_line(end)
+                }
+                // Behind the dash of a list item.
+                Some(next) => key.start..next,
+                None => return None,
+            }
+        };
+        self.edits.push(Edit { range, text: String::new() });
+        Some(())
+    }
+
+    /// Adds an item to a list.
+    fn append(&mut self, list: &Node<'_>, items: &[NodeId], value: &Value) -> Option<()> {
+        let end = self.page.range(list.span).end;
+        if self.page.is_flow(list) {
+            let comma = if items.is_empty() { "" } else { ", " };
+            return self.before_bracket(end, format!("{comma}{}", flow(value)));
+        }
+        let first = self.page.range(self.page.tree.node(*items.first()?).span).start;
+        let before = self.page.text().get(self.page.line_start(first)..first)?;
+        let column = before.trim_end().strip_suffix('-')?.chars().count();
+        let item = self.lines(&yaml(value), column + 2);
+        let newline = self.page.newline();
+        let text = format!("{newline}{}- {item}", " ".repeat(column));
+        let at = self.page.line_end(end);
+        self.edits.push(Edit { range: at..at, text });
+        Some(())
+    }
+
+    /// Puts text before the bracket that ends at `end`, and before blanks there.
+    fn before_bracket(&mut self, end: usize, text: String) -> Option<()> {
+        let before = self.page.text().get(..end)?.strip_suffix(['}', ']'])?;
+        let at = before.trim_end().len();
+        self.edits.push(Edit { range: at..at, text });
+        Some(())
+    }
+
+    /// A value as it stands behind `key:` in block style.
+    fn block(&self, value: &Value, column: usize) -> String {
+        match value {
+            Value::Object(fields) if !fields.is_empty() => {
+                let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
+                format!("{indent}{}", self.lines(&yaml(value), column))
+            }
+            Value::Object(_) => " {}".to_owned(),
+            other => format!(" {}", flow(other)),
+        }
+    }
+
+    /// The lines of a text, all but the first one indented.
+    fn lines(&self, text: &str, column: usize) -> String {
+        let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
+        text.trim_end().split('\n').collect::<Vec<_>>().join(&indent)
+    }
+}
+
+/// A value in brackets, on one line.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!("{name}: {}", flow(value));
+            let fields: Vec<String> = fields.iter().map(field).collect();
+            format!("{{{}}}", fields.join(", "))
+        }
+        scalar => inline(scalar),
+    }
+}
+
+/// A scalar that can stand anywhere: text in quotes unless nobody could take it
+/// for anything else.
+fn inline(value: &Value) -> String {
+    let plain = |text: &str| {
+        let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"./-".contains(&byte);
+        text.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && text.bytes().all(harmless)
+            && Meaning::of_plain(text) == Meaning::Text
+    };
+    match value {
+        Value::String(text) if plain(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

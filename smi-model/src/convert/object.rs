@@ -1,0 +1,134 @@
+//! What is to become of each object of a file.
+
+use super::{Targets, ports::Moves};
+use crate::{
+    Limits,
+    api::{Decoded, Resource, SPECS, Schema, Written, each_object},
+    canonical::Meta,
+    diagnostic::{Diagnostic, code},
+    document::{Documents, Tree},
+    source::SourceFile,
+};
+
+/// One object of a file, in the order of the text.
+pub(super) struct Job {
+    /// What it says, in its version.
+    pub(super) old: Written,
+    /// What it is to say, in the version to come.
+    pub(super) new: Written,
+    /// A TCPRoute to come after it.
+    pub(super) added: Option<Written>,
+}
+
+impl Job {
+    pub(super) fn changes(&self) -> bool {
+        self.old.data != self.new.data
+    }
+}
+
+/// The jobs of a file. Objects that cannot be written in the version to come are
+/// reported, and stay as they are.
+pub(super) fn jobs(
+    file: &SourceFile,
+    limits: &Limits,
+    targets: &Targets,
+    moves: &Moves,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for_each(file, limits, |_, schema, object| {
+        let mut planner = Planner { targets, moves, diagnostics };
+        jobs.extend(object.resource.and_then(|resource| planner.job(schema, &resource)));
+    });
+    jobs
+}
+
+/// Calls `visit` for every SMI object of a file. False when some are not read
+/// without errors.
+pub(super) fn for_each(
+    file: &SourceFile,
+    limits: &Limits,
+    mut visit: impl FnMut(&Tree<'_>, &'static Schema, Decoded<'_>),
+) -> bool {
+    let mut documents = Documents::of(file, limits);
+    let mut fine = true;
+    for tree in &mut documents {
+        fine &= tree.complete;
+        each_object(file, &tree, &mut |object| {
+            fine &= !object.failed;
+            if let Some(schema) = object.schema.filter(|schema| schema.smi.is_some()) {
+                visit(&tree, schema, object);
+            }
+        });
+    }
+    fine && documents.into_diagnostics().is_empty()
+}
+
+struct Planner<'a> {
+    targets: &'a Targets,
+    moves: &'a Moves,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Planner<'_> {
+    fn job(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Job> {
+        // Every version can say what was read from it.
+        let old = schema.write(resource).ok().flatten()?;
+        let new = self.convert(schema, resource).unwrap_or_else(|| old.clone());
+        let added = match resource {
+            Resource::TrafficTarget(target) => self.added(&target.meta),
+            _ => None,
+        };
+        Some(Job { old, new, added })
+    }
+
+    /// `None` when the object stays as it is.
+    fn convert(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Written> {
+        let moved = self.moved(resource);
+        let resource = moved.as_ref().unwrap_or(resource);
+        let version = self.targets.version(schema.group).unwrap_or(schema.version);
+        let Some(target) = Schema::find(schema.kind, version) else {
+            self.report_unknown_kind(schema, version, resource);
+            return None;
+        };
+        self.written(target, resource)
+    }
+
+    fn written(&mut self, schema: &Schema, resource: &Resource) -> Option<Written> {
+        schema.write(resource).unwrap_or_else(|losses| {
+            self.diagnostics.extend(losses);
+            None
+        })
+    }
+
+    /// The object with its ports where the versions to come have them.
+    fn moved(&self, resource: &Resource) -> Option<Resource> {
+        match resource {
+            Resource::TrafficTarget(target) => {
+                let moved = self.moves.targets.get(&target.meta.qualified_name())?;
+                Some(Resource::TrafficTarget(moved.clone()))
+            }
+            Resource::TcpRoute(route) => {
+                let moved = self.moves.tcp_routes.get(&route.meta.qualified_name())?;
+                Some(Resource::TcpRoute(moved.clone()))
+            }
+            _ => None,
+        }
+    }
+
+    fn added(&mut self, target: &Meta) -> Option<Written> {
+        let route = self.moves.added.get(&target.qualified_name())?;
+        let version = self.targets.version(SPECS).unwrap_or("v1alpha4");
+        self.written(Schema::find("TCPRoute", version)?, &Resource::TcpRoute(route.clone()))
+    }
+
+    fn report_unknown_kind(&mut self, schema: &Schema, version: &str, resource: &Resource) {
+        let Schema { kind, group, .. } = schema;
+        let message = format!("`{group}/{version}` has no kind `{kind}`");
+        let Some(meta) = resource.meta() else { return };
+        self.diagnostics.push(
+            Diagnostic::error(code::NOT_EXPRESSIBLE, meta.name.span, message)
+                .help(format!("this object stays in `{}`", schema.api_version())),
+        );
+    }
+}
