@@ -4,7 +4,7 @@
 //! the same names: Gateway API has a TCPRoute, too. Objects of other groups are
 //! passed over silently, but what was meant to be SMI must not be.
 
-use super::{ACCESS, CORE, METRICS, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
+use super::{ACCESS, CORE, METRICS, SCHEMAS, SPECS, SPLIT, Schema, UNRELEASED, cursor::Context};
 use crate::{
     diagnostic::{
         Diagnostic, code,
@@ -16,10 +16,6 @@ use crate::{
 
 /// Kinds whose names no other group uses: under a foreign group they are mistakes.
 const UNMISTAKABLE: [&str; 3] = ["TrafficTarget", "HTTPRouteGroup", "TrafficSplit"];
-
-/// The version that only the latest draft has and no mesh ever served: a guess
-/// only when no other version will do.
-const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
 
 /// How to decode an object; `None` when it is of no interest, or when it is
 /// reported that nobody can. Where a mistake leaves no doubt of what is meant,

@@ -47,6 +47,10 @@ const METRICS: &str = "metrics.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
 const CORE: &str = "";
 
+/// The version that only the latest draft has and no mesh ever served: meant only
+/// where it is named, or where no other version will do.
+pub(crate) const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
+
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
 pub(crate) struct Schema {
@@ -96,8 +100,8 @@ pub(crate) const SCHEMAS: [Schema; 22] = [
     smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
     smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
     smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
-    schema(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
-    schema(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
+    smi::<access::v1alpha4::TrafficTarget>(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
+    smi::<access::v1alpha4::IdentityBinding>(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
     smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
     smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
     smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::SCHEMAS;
+use crate::api::{SCHEMAS, UNRELEASED};
 
 /// The versions to convert to, at most one for each API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum TargetError {
 }
 
 impl Targets {
-    /// Reads a list of versions: `v1alpha4` for every group that has it, or
-    /// `access.smi-spec.io/v1alpha3` for one group, which outweighs the former.
+    /// Reads a list of versions: `v1alpha4` for every group that has released it,
+    /// or `access.smi-spec.io/v1alpha3` for one group, which outweighs the former.
     ///
     /// # Errors
     ///
@@ -54,12 +54,15 @@ impl Targets {
     }
 }
 
-/// The groups that have a version.
+/// The groups that have a version. A draft must be asked for by its group.
 fn matching(group: Option<&str>, version: &str) -> BTreeMap<&'static str, &'static str> {
     let rows = SCHEMAS.iter().filter(|row| row.smi.is_some() && row.version == version);
-    rows.filter(|row| group.is_none_or(|group| group == row.group))
-        .map(|row| (row.group, row.version))
-        .collect()
+    rows.filter(|row| match group {
+        Some(group) => group == row.group,
+        None => (row.group, row.version) != UNRELEASED,
+    })
+    .map(|row| (row.group, row.version))
+    .collect()
 }
 
 #[cfg(test)]
@@ -72,6 +75,9 @@ mod tests {
         assert_eq!(targets.version("specs.smi-spec.io"), Some("v1alpha4"));
         assert_eq!(targets.version("split.smi-spec.io"), Some("v1alpha2"));
         assert_eq!(targets.version("metrics.smi-spec.io"), None);
+        assert_eq!(targets.version("access.smi-spec.io"), None, "it is a draft there");
+        let draft = Targets::parse(["access.smi-spec.io/v1alpha4"]).unwrap();
+        assert_eq!(draft.version("access.smi-spec.io"), Some("v1alpha4"));
     }
 
     #[test]

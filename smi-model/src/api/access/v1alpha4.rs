@@ -19,23 +19,177 @@
 //!     serviceAccount?: name           # not together with podLabelSelector
 //! ```
 
-use super::{NO_SOURCES, TARGET_FIELDS, rules, v1alpha3::RULE_KINDS};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    NO_SOURCES, Rule, TARGET_FIELDS, rules,
+    v1alpha3::{RULE_KINDS, RuleKind},
+};
 use crate::{
     api::{
         ACCESS, Resource,
         cursor::{Object, Value},
         metadata::{metadata, spec},
+        schema,
+        shape::{Losses, ObjectMeta, Pairs, Shape, plain},
         spiffe::spiffe_id,
         values::{labels, namespace_name, object_name, one_of},
     },
-    canonical::{IdentityBinding, Labels, Subject, SubjectKind, TrafficTarget},
+    canonical::{self, Labels},
     diagnostic::{Diagnostic, code},
     source::{Span, Spanned},
 };
 
-const SUBJECT_KINDS: [(&str, SubjectKind); 2] = [
-    ("ServiceAccount", SubjectKind::ServiceAccount),
-    ("IdentityBinding", SubjectKind::IdentityBinding),
+/// Lets its sources call its destination on the routes of its rules.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTarget {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Who may call whom on which routes.
+    pub spec: TrafficTargetSpec,
+}
+
+/// What a TrafficTarget allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct TrafficTargetSpec {
+    /// Who is called.
+    pub destination: Subject,
+    /// Who calls.
+    #[schemars(length(min = 1))]
+    pub sources: Vec<Subject>,
+    /// On which routes. TCPRoutes limit the HTTPRouteGroups beside them to their
+    /// ports.
+    #[schemars(length(min = 1))]
+    pub rules: Vec<Rule<RuleKind>>,
+}
+
+/// An identity, or the list of them that an IdentityBinding is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Subject {
+    /// What the name names.
+    pub kind: SubjectKind,
+    /// The API group of an IdentityBinding, which need not be written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::access_group")]
+    pub group: Option<String>,
+    /// The object's name.
+    #[schemars(schema_with = "schema::object_name")]
+    pub name: String,
+    /// The object's namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::namespace_name")]
+    pub namespace: Option<String>,
+}
+
+/// The kinds of subjects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub enum SubjectKind {
+    /// A Kubernetes ServiceAccount.
+    ServiceAccount,
+    /// A list of identities.
+    IdentityBinding,
+}
+
+/// Lists the identities of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct IdentityBinding {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// Its identities.
+    pub spec: IdentityBindingSpec,
+}
+
+/// What an IdentityBinding lists.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct IdentityBindingSpec {
+    /// Ways to name identities, of which each adds to the others.
+    pub schemes: Schemes,
+}
+
+/// At least one way to name identities.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+#[schemars(extend("minProperties" = 1, "not" = {"required": ["podLabelSelector", "serviceAccount"]}))]
+pub struct Schemes {
+    /// Pods of the binding's namespace by their labels; not together with
+    /// `serviceAccount`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_label_selector: Option<PodLabelSelector>,
+    /// SPIFFE IDs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "schema::spiffe_ids")]
+    pub spiffe_identities: Vec<String>,
+    /// A ServiceAccount of the binding's namespace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::object_name")]
+    pub service_account: Option<String>,
+}
+
+/// Selects pods.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(deny_unknown_fields)]
+pub struct PodLabelSelector {
+    /// The labels that the pods must all have.
+    #[schemars(schema_with = "schema::some_labels")]
+    pub match_labels: Pairs,
+}
+
+impl Shape for TrafficTarget {
+    type Canonical = canonical::TrafficTarget;
+
+    fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        if let Some(port) = &target.port {
+            losses.add(port.span, "the port of a destination");
+        }
+        let spec = TrafficTargetSpec {
+            destination: Subject::of(&target.destination),
+            sources: target.sources.iter().map(Subject::of).collect(),
+            rules: target.rules.iter().map(|it| Rule::of(it, RuleKind::of(it.kind))).collect(),
+        };
+        Self { metadata: ObjectMeta::of(&target.meta), spec }
+    }
+}
+
+impl Subject {
+    fn of(subject: &canonical::Subject) -> Self {
+        let (kind, group) = match subject.kind {
+            canonical::SubjectKind::ServiceAccount => (SubjectKind::ServiceAccount, None),
+            canonical::SubjectKind::IdentityBinding => (SubjectKind::IdentityBinding, Some(ACCESS)),
+        };
+        Self {
+            kind,
+            group: group.map(str::to_owned),
+            name: subject.name.value.clone(),
+            namespace: subject.namespace.as_ref().map(|it| it.value.clone()),
+        }
+    }
+}
+
+impl Shape for IdentityBinding {
+    type Canonical = canonical::IdentityBinding;
+
+    fn of(binding: &canonical::IdentityBinding, _: &mut Losses) -> Self {
+        let selector = |labels| PodLabelSelector { match_labels: Pairs::of(labels) };
+        let schemes = Schemes {
+            pod_label_selector: binding.pod_labels.as_ref().map(selector),
+            spiffe_identities: plain(&binding.spiffe_identities),
+            service_account: binding.service_account.as_ref().map(|it| it.value.clone()),
+        };
+        Self { metadata: ObjectMeta::of(&binding.meta), spec: IdentityBindingSpec { schemes } }
+    }
+}
+
+const SUBJECT_KINDS: [(&str, canonical::SubjectKind); 2] = [
+    ("ServiceAccount", canonical::SubjectKind::ServiceAccount),
+    ("IdentityBinding", canonical::SubjectKind::IdentityBinding),
 ];
 
 const SCHEMES: [&str; 3] = ["podLabelSelector", "spiffeIdentities", "serviceAccount"];
@@ -54,10 +208,16 @@ pub(in crate::api) fn traffic_target(object: &mut Object<'_>) -> Option<Resource
     });
     let (destination, sources, rules) = spec?;
     let (meta, port) = (meta?, None);
-    Some(Resource::TrafficTarget(TrafficTarget { meta, destination, port, sources, rules }))
+    Some(Resource::TrafficTarget(canonical::TrafficTarget {
+        meta,
+        destination,
+        port,
+        sources,
+        rules,
+    }))
 }
 
-fn subject(fields: &mut Object<'_>) -> Option<Subject> {
+fn subject(fields: &mut Object<'_>) -> Option<canonical::Subject> {
     fields.mistakes(["port"], "since v1alpha3, a TCPRoute among the rules says which ports");
     fields.mistakes(["apiGroup"], "it is called `group` here");
     let kind = fields.required("kind", |kind| one_of(kind, &SUBJECT_KINDS));
@@ -65,17 +225,22 @@ fn subject(fields: &mut Object<'_>) -> Option<Subject> {
     let name = fields.required("name", object_name);
     let namespace = fields.optional("namespace", namespace_name);
     group?;
-    Some(Subject { kind: kind?, name: name?, namespace: namespace?, span: fields.span() })
+    Some(canonical::Subject {
+        kind: kind?,
+        name: name?,
+        namespace: namespace?,
+        span: fields.span(),
+    })
 }
 
 /// Reads the API group of a subject's kind. An empty one is as good as none.
-fn group(value: Value<'_>, kind: Option<SubjectKind>) -> Option<()> {
+fn group(value: Value<'_>, kind: Option<canonical::SubjectKind>) -> Option<()> {
     let group = value.text()?;
     match kind {
-        Some(SubjectKind::IdentityBinding) if !group.value.is_empty() => {
+        Some(canonical::SubjectKind::IdentityBinding) if !group.value.is_empty() => {
             one_of(value, &[(ACCESS, ())])
         }
-        Some(SubjectKind::ServiceAccount) if !group.value.is_empty() => {
+        Some(canonical::SubjectKind::ServiceAccount) if !group.value.is_empty() => {
             let message = format!("`{}` cannot be `{}`", value.path(), group.value);
             let help = "a ServiceAccount is of Kubernetes itself; remove `group`";
             value.report(value.error(code::UNKNOWN_VALUE, message).help(help));
@@ -91,9 +256,9 @@ pub(in crate::api) fn identity_binding(object: &mut Object<'_>) -> Option<Resour
         spec.mistakes(SCHEMES, "write it below `schemes`, indented");
         spec.required("schemes", |it| it.object(schemes))
     });
-    let (meta, Schemes { pod_labels, spiffe_identities, service_account }) = (meta?, schemes?);
+    let (meta, Found { pod_labels, spiffe_identities, service_account }) = (meta?, schemes?);
     let spiffe_identities = spiffe_identities.unwrap_or_default();
-    Some(Resource::IdentityBinding(IdentityBinding {
+    Some(Resource::IdentityBinding(canonical::IdentityBinding {
         meta,
         service_account,
         spiffe_identities,
@@ -102,13 +267,13 @@ pub(in crate::api) fn identity_binding(object: &mut Object<'_>) -> Option<Resour
 }
 
 /// What `schemes` says; what is absent there is `None` here.
-struct Schemes {
+struct Found {
     pod_labels: Option<Labels>,
     spiffe_identities: Option<Vec<Spanned<String>>>,
     service_account: Option<Spanned<String>>,
 }
 
-fn schemes(fields: &mut Object<'_>) -> Option<Schemes> {
+fn schemes(fields: &mut Object<'_>) -> Option<Found> {
     let (mut selector_at, mut account_at) = (None, None);
     let pod_labels = fields.optional("podLabelSelector", |it| {
         selector_at = Some(it.head());
@@ -127,7 +292,7 @@ fn schemes(fields: &mut Object<'_>) -> Option<Schemes> {
     if fields.is_empty() {
         fields.report(no_scheme(fields));
     }
-    Some(Schemes {
+    Some(Found {
         pod_labels: pod_labels?,
         spiffe_identities: spiffe_identities?,
         service_account: service_account?,
