@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::Failure;
 
 /// The name that stands for standard input.
-const STANDARD_INPUT: &str = "-";
+pub(crate) const STANDARD_INPUT: &str = "-";
 
 /// The text of a file, or of standard input for `-`.
 pub(crate) fn text(path: &Path) -> Result<String, Failure> {

@@ -1,4 +1,4 @@
-//! The `smi` command: checks, compiles and questions SMI policies.
+//! The `smi` command: checks, compiles, converts and questions SMI policies.
 
 mod commands;
 mod input;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check, compile and question Service Mesh Interface policies.
+/// Check, compile, convert and question Service Mesh Interface policies.
 #[derive(Parser)]
 #[command(name = "smi", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -20,7 +20,9 @@ struct Cli {
 enum Command {
     Check(commands::check::Arguments),
     Compile(commands::compile::Arguments),
+    Convert(commands::convert::Arguments),
     Decide(Box<commands::decide::Arguments>),
+    Schema(commands::schema::Arguments),
 }
 
 const EXIT_CODES: &str = "\
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),
+        Command::Convert(arguments) => commands::convert::run(&arguments),
+        Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Decide(arguments) => commands::decide::run(&arguments),
     };
     match outcome {

@@ -31,10 +31,7 @@ pub(crate) struct Policies {
 impl Reading {
     /// Reads and resolves the policies of files, folders or standard input.
     pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
-        let mut sources = SourceMap::new();
-        for path in input::files(arguments)? {
-            sources.add(path.display().to_string(), input::text(&path)?)?;
-        }
+        let sources = sources(arguments)?;
         let read = smi_model::read(&sources, &smi_model::Limits::default());
         let options = Options {
             dialect: self.dialect,
@@ -45,6 +42,15 @@ impl Reading {
         let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
         Ok(Policies { sources, set: resolved.value, diagnostics })
     }
+}
+
+/// The texts of files, folders or standard input.
+pub(crate) fn sources(arguments: &[PathBuf]) -> Result<SourceMap, Failure> {
+    let mut sources = SourceMap::new();
+    for path in input::files(arguments)? {
+        sources.add(path.display().to_string(), input::text(&path)?)?;
+    }
+    Ok(sources)
 }
 
 impl Policies {

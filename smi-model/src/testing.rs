@@ -35,7 +35,8 @@ fn lines(text: &str, diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics.iter().map(line).collect()
 }
 
-fn sources(text: &str) -> SourceMap {
+/// The text as the only file.
+pub(crate) fn sources(text: &str) -> SourceMap {
     let mut sources = SourceMap::new();
     sources.add("test.yaml", text).unwrap();
     sources

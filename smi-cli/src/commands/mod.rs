@@ -2,4 +2,6 @@
 
 pub(crate) mod check;
 pub(crate) mod compile;
+pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod schema;

@@ -233,6 +233,24 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
 }
 
 impl Resource {
+    /// The `kind` as documents write it.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::TrafficTarget(_) => "TrafficTarget",
+            Self::IdentityBinding(_) => "IdentityBinding",
+            Self::HttpRouteGroup(_) => "HTTPRouteGroup",
+            Self::TcpRoute(_) => "TCPRoute",
+            Self::UdpRoute(_) => "UDPRoute",
+            Self::TrafficSplit(_) => "TrafficSplit",
+            Self::TrafficMetrics(_) => "TrafficMetrics",
+            Self::TrafficMetricsList(_) => "TrafficMetricsList",
+            Self::Service(_) => "Service",
+            Self::ServiceAccount(_) => "ServiceAccount",
+            Self::Namespace(_) => "Namespace",
+            Self::Workload(it) => it.kind.as_str(),
+        }
+    }
+
     /// Name and namespace, of what has both.
     pub(crate) const fn meta(&self) -> Option<&Meta> {
         Some(match self {

@@ -81,6 +81,11 @@ impl Schema {
         smi.into_iter().find(|schema| schema.kind == kind && schema.version == version)
     }
 
+    /// The newest version of an SMI kind.
+    pub(crate) fn newest(kind: &str) -> Option<&'static Self> {
+        SCHEMAS.iter().rfind(|schema| schema.smi.is_some() && schema.kind == kind)
+    }
+
     /// Writes an object in this version.
     pub(crate) fn write(&self, resource: &Resource) -> WriteResult {
         self.smi.as_ref().map_or(Ok(None), |smi| (smi.write)(self, resource))

@@ -76,15 +76,17 @@ impl<'a> Page<'a> {
         self.text().get(self.line_start(at)..at).map_or(0, |before| before.chars().count())
     }
 
-    /// Where the last of the comments ends that stand below the line of a byte.
-    pub(super) fn end_of_comments(&self, at: usize) -> usize {
+    /// Where the last of the comments ends that stand below the line of a byte,
+    /// at least `column` deep.
+    pub(super) fn end_of_comments(&self, at: usize, column: usize) -> usize {
         let (mut end, mut line) = (self.line_end(at), self.next_line(at));
         while line < self.text().len() {
-            let text = self.text().get(line..self.line_end(line)).unwrap_or_default().trim();
-            match text.starts_with('#') {
-                true => end = self.line_end(line),
-                false if text.is_empty() => {}
-                false => break,
+            let text = self.text().get(line..self.line_end(line)).unwrap_or_default();
+            let content = text.trim_start();
+            if content.starts_with('#') && text.len() - content.len() >= column {
+                end = self.line_end(line);
+            } else if !content.is_empty() {
+                break;
             }
             line = self.next_line(line);
         }
@@ -99,6 +101,26 @@ impl<'a> Page<'a> {
 
     pub(super) fn key(&self, entry: &Entry) -> &'a Node<'a> {
         self.tree.node(entry.key)
+    }
+
+    /// Where a key stands, with its quotes.
+    pub(super) fn key_range(&self, entry: &Entry) -> Range<usize> {
+        self.with_quotes(self.key(entry))
+    }
+
+    /// Where a value stands, with its quotes.
+    pub(super) fn value_range(&self, entry: &Entry) -> Range<usize> {
+        self.with_quotes(self.value(entry))
+    }
+
+    fn with_quotes(&self, node: &Node<'_>) -> Range<usize> {
+        let Range { start, end } = self.range(node.span);
+        match &node.kind {
+            NodeKind::Scalar(scalar) if scalar.style == Style::Quoted => {
+                start.saturating_sub(1)..end + 1
+            }
+            _ => start..end,
+        }
     }
 
     pub(super) fn value(&self, entry: &Entry) -> &'a Node<'a> {
@@ -159,12 +181,15 @@ impl Reconciler<'_, '_> {
 
     fn scalar(&mut self, node: &Node<'_>, style: Style, new: &Value) -> Option<()> {
         let Range { start, end } = self.page.range(node.span);
+        let text = inline(new);
         let range = match style {
             Style::Plain if start < end => start..end,
+            // What needs no quotes can have any.
+            Style::Quoted if new.as_str() == Some(&text) => start..end,
             Style::Quoted => start.checked_sub(1)?..end + 1,
             _ => return None,
         };
-        self.edits.push(Edit { range, text: inline(new) });
+        self.edits.push(Edit { range, text });
         Some(())
     }
 
@@ -211,7 +236,7 @@ impl Reconciler<'_, '_> {
         if !is_empty || self.page.is_flow(node) {
             return self.value(child, old, new);
         }
-        let key_end = self.page.range(self.page.key(entry).span).end;
+        let key_end = self.page.key_range(entry).end;
         let column = self.page.column(self.page.range(node.span).start);
         let colon = key_end + self.page.text().get(key_end..)?.find(':')? + 1;
         let range = colon..self.page.range(child.span).end;
@@ -229,8 +254,11 @@ impl Reconciler<'_, '_> {
         let Range { start, end } = self.page.range(node.span);
         if self.page.is_flow(node) {
             let comma = if entries.is_empty() { "" } else { ", " };
-            let text = format!("{comma}{name}: {}", flow(value));
-            return self.before_bracket(end, text);
+            let entry = match self.is_json(node) {
+                true => format!("\"{name}\": {value}"),
+                false => format!("{name}: {}", flow(value)),
+            };
+            return self.before_bracket(end, format!("{comma}{entry}"));
         }
         let column = self.page.column(start);
         if name == "apiVersion" {
@@ -248,15 +276,14 @@ impl Reconciler<'_, '_> {
 
     fn remove(&mut self, node: &Node<'_>, entries: &[Entry], entry: &Entry) -> Option<()> {
         let position = entries.iter().position(|it| it.key == entry.key)?;
-        let key = self.page.range(self.page.key(entry).span);
-        let end = self.page.range(self.page.value(entry).span).end.max(key.end);
+        let key = self.page.key_range(entry);
+        let end = self.page.value_range(entry).end.max(key.end);
         let neighbour = |index: Option<usize>| index.and_then(|index| entries.get(index));
         let previous = neighbour(position.checked_sub(1));
-        let next = neighbour(position.checked_add(1)).map(|it| self.page.key(it));
-        let next = next.map(|key| self.page.range(key.span).start);
+        let next = neighbour(position.checked_add(1)).map(|it| self.page.key_range(it).start);
         let range = if self.page.is_flow(node) {
             match (previous, next) {
-                (Some(previous), _) => self.page.range(self.page.value(previous).span).end..end,
+                (Some(previous), _) => self.page.value_range(previous).end..end,
                 (None, Some(next)) => key.start..next,
                 (None, None) => key.start..end,
             }
@@ -264,7 +291,11 @@ impl Reconciler<'_, '_> {
             match next {
                 _ if entries.len() == 1 => return None,
                 _ if self.page.starts_line(key.start) => {
-                    self.page.line_start(key.start)..self.page.next_line(end)
+                    let rest = self.page.text().get(end..self.page.line_end(end))?;
+                    match rest.find('#') {
+                        Some(comment) => key.start..end + comment,
+                        None => self.page.line_start(key.start)..self.page.next_line(end),
+                    }
                 }
                 // Behind the dash of a list item.
                 Some(next) => key.start..next,
@@ -280,7 +311,8 @@ impl Reconciler<'_, '_> {
         let end = self.page.range(list.span).end;
         if self.page.is_flow(list) {
             let comma = if items.is_empty() { "" } else { ", " };
-            return self.before_bracket(end, format!("{comma}{}", flow(value)));
+            let item = if self.is_json(list) { value.to_string() } else { flow(value) };
+            return self.before_bracket(end, format!("{comma}{item}"));
         }
         let first = self.page.range(self.page.tree.node(*items.first()?).span).start;
         let before = self.page.text().get(self.page.line_start(first)..first)?;
@@ -291,6 +323,12 @@ impl Reconciler<'_, '_> {
         let at = self.page.line_end(end);
         self.edits.push(Edit { range: at..at, text });
         Some(())
+    }
+
+    /// Whether a mapping or list in brackets looks like JSON.
+    fn is_json(&self, node: &Node<'_>) -> bool {
+        let text = self.page.text().get(self.page.range(node.span)).unwrap_or_default();
+        text.trim_start_matches(['{', '[', ' ', '\n', '\r']).starts_with('"')
     }
 
     /// Puts text before the bracket that ends at `end`, and before blanks there.

@@ -58,7 +58,7 @@ pub(super) fn unwrap(page: Page<'_>, object: &Node<'_>, fields: &Fields) -> Opti
     let outer = page.column(page.range(object.span).start);
     let depth = page.column(page.range(body.span).start).checked_sub(outer)?;
     // Comments above `spec`, and behind it, stay.
-    let key = page.range(page.key(&spec.entry).span);
+    let key = page.key_range(&spec.entry);
     let mut text = page.text().get(spec.range.start..page.line_start(key.start))?.to_owned();
     let head = page.text().get(key.end..children.first()?.range.start)?;
     let comment = head.trim_start_matches(':').trim();
@@ -70,6 +70,7 @@ pub(super) fn unwrap(page: Page<'_>, object: &Node<'_>, fields: &Fields) -> Opti
         let (name, _) = fields.iter().find(|(_, below)| name == Some(*below))?;
         text.push_str(&dedented(&child.renamed(page, name)?, depth));
     }
+    text.push_str(page.text().get(children.last()?.range.end..spec.range.end)?);
     Some(Edit { range: spec.range.clone(), text: same_end(page, &spec.range, text) })
 }
 
@@ -82,7 +83,7 @@ struct Section {
 impl Section {
     /// The lines with another key.
     fn renamed(&self, page: Page<'_>, name: &str) -> Option<String> {
-        let key = page.range(page.key(&self.entry).span);
+        let key = page.key_range(&self.entry);
         let before = page.text().get(self.range.start..key.start)?;
         let after = page.text().get(key.end..self.range.end)?;
         let newline = if after.ends_with('\n') { "" } else { page.newline() };
@@ -98,7 +99,7 @@ fn sections(page: Page<'_>, mapping: &Node<'_>) -> Option<Vec<Section>> {
         return None;
     }
     let starts = entries.iter().map(|entry| {
-        let key = page.range(page.key(entry).span);
+        let key = page.key_range(entry);
         page.starts_line(key.start).then(|| comments_above(page, key.start))
     });
     // The first key of a list item stands behind its dash. It is never moved.
@@ -106,7 +107,7 @@ fn sections(page: Page<'_>, mapping: &Node<'_>) -> Option<Vec<Section>> {
     let end = page.next_line(page.range(mapping.span).end);
     let ends = starts.iter().skip(1).copied().chain([Some(end)]);
     let sections = entries.iter().zip(&starts).zip(ends).map(|((entry, start), end)| {
-        let start = start.unwrap_or_else(|| page.range(page.key(entry).span).start);
+        let start = start.unwrap_or_else(|| page.key_range(entry).start);
         Some(Section { entry: *entry, range: start..end? })
     });
     sections.collect()

@@ -4,7 +4,6 @@ use super::{Targets, ports::Moves};
 use crate::{
     Limits,
     api::{Decoded, Resource, SPECS, Schema, Written, each_object},
-    canonical::Meta,
     diagnostic::{Diagnostic, code},
     document::{Documents, Tree},
     source::SourceFile,
@@ -64,10 +63,11 @@ pub(super) fn for_each(
     fine && documents.into_diagnostics().is_empty()
 }
 
-struct Planner<'a> {
-    targets: &'a Targets,
-    moves: &'a Moves,
-    diagnostics: &'a mut Vec<Diagnostic>,
+/// Writes objects in the versions to come.
+pub(super) struct Planner<'a> {
+    pub(super) targets: &'a Targets,
+    pub(super) moves: &'a Moves,
+    pub(super) diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Planner<'_> {
@@ -75,15 +75,19 @@ impl Planner<'_> {
         // Every version can say what was read from it.
         let old = schema.write(resource).ok().flatten()?;
         let new = self.convert(schema, resource).unwrap_or_else(|| old.clone());
-        let added = match resource {
-            Resource::TrafficTarget(target) => self.added(&target.meta),
-            _ => None,
-        };
-        Some(Job { old, new, added })
+        Some(Job { old, new, added: self.added(resource) })
+    }
+
+    /// Writes an object that has had no version so far.
+    pub(super) fn written_anew(&mut self, resource: &Resource) -> Option<Written> {
+        self.convert(Schema::newest(resource.kind())?, resource)
     }
 
     /// `None` when the object stays as it is.
     fn convert(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Written> {
+        if self.is_stuck(resource) {
+            return None;
+        }
         let moved = self.moved(resource);
         let resource = moved.as_ref().unwrap_or(resource);
         let version = self.targets.version(schema.group).unwrap_or(schema.version);
@@ -101,6 +105,11 @@ impl Planner<'_> {
         })
     }
 
+    fn is_stuck(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::TrafficTarget(target)
+            if self.moves.stuck.contains(&target.meta.qualified_name()))
+    }
+
     /// The object with its ports where the versions to come have them.
     fn moved(&self, resource: &Resource) -> Option<Resource> {
         match resource {
@@ -116,8 +125,10 @@ impl Planner<'_> {
         }
     }
 
-    fn added(&mut self, target: &Meta) -> Option<Written> {
-        let route = self.moves.added.get(&target.qualified_name())?;
+    /// The TCPRoute that comes with a TrafficTarget.
+    pub(super) fn added(&mut self, resource: &Resource) -> Option<Written> {
+        let Resource::TrafficTarget(target) = resource else { return None };
+        let route = self.moves.added.get(&target.meta.qualified_name())?;
         let version = self.targets.version(SPECS).unwrap_or("v1alpha4");
         self.written(Schema::find("TCPRoute", version)?, &Resource::TcpRoute(route.clone()))
     }

@@ -27,6 +27,8 @@ use crate::{
 pub(super) struct Moves {
     pub(super) targets: BTreeMap<String, TrafficTarget>,
     pub(super) tcp_routes: BTreeMap<String, L4Route>,
+    /// TrafficTargets whose port has nowhere to go, which is reported.
+    pub(super) stuck: BTreeSet<String>,
     /// TCPRoutes that are added, by the TrafficTarget that they belong to.
     pub(super) added: BTreeMap<String, L4Route>,
 }
@@ -84,8 +86,11 @@ impl<'a> Mover<'a> {
             } else {
                 self.narrow_rules(&mut moved, target, port)
             };
+            let name = target.meta.qualified_name();
             if done {
-                self.moves.targets.insert(target.meta.qualified_name(), moved);
+                self.moves.targets.insert(name, moved);
+            } else {
+                self.moves.stuck.insert(name);
             }
         }
     }
@@ -157,8 +162,13 @@ impl<'a> Mover<'a> {
             .chain((2..).map(|count| format!("{wanted}-{count}")))
             .find(|name| !self.is_taken(&meta.namespace.value, name));
         let name = Spanned::new(name.unwrap_or(wanted), port.span);
+        let namespace = match meta.written_namespace() {
+            Some(_) => meta.namespace.clone(),
+            None => Spanned::new(meta.namespace.value.clone(), name.span),
+        };
         let meta = Meta {
             name: name.clone(),
+            namespace,
             labels: Vec::new(),
             annotations: Vec::new(),
             others: serde_json::Map::new(),

@@ -148,7 +148,11 @@ fn relocated(old: &Value, new: &Value) -> Value {
 fn replace(page: Page<'_>, node: &Node<'_>, new: &Written) -> Edit {
     let range = page.range(node.span);
     let text = if page.is_flow(node) {
-        if page.starts_line(range.start) { new.json.clone() } else { new.data.to_string() }
+        if page.starts_line(range.start) {
+            indented(page, &new.json, page.column(range.start))
+        } else {
+            new.data.to_string()
+        }
     } else {
         indented(page, &new.yaml, page.column(range.start))
     };
@@ -165,7 +169,7 @@ fn append(page: Page<'_>, node: &Node<'_>, new: &Written) -> Vec<Edit> {
     match (is_document, page.is_flow(node)) {
         (true, false) => {
             let document = format!("{newline}---{newline}{}", indented(page, &new.yaml, 0));
-            vec![insert(page.end_of_comments(range.end), document)]
+            vec![insert(page.end_of_comments(range.end, 0), document)]
         }
         // JSON has no documents, but Kubernetes has lists.
         (true, true) => vec![
@@ -177,7 +181,8 @@ fn append(page: Page<'_>, node: &Node<'_>, new: &Written) -> Vec<Edit> {
             let column = page.column(range.start);
             let dash = " ".repeat(column.saturating_sub(2));
             let item = indented(page, &new.yaml, column);
-            vec![insert(page.line_end(range.end), format!("{newline}{dash}- {item}"))]
+            let at = page.end_of_comments(range.end, column);
+            vec![insert(at, format!("{newline}{dash}- {item}"))]
         }
     }
 }

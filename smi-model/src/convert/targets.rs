@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{SCHEMAS, UNRELEASED};
+use crate::api::{SCHEMAS, Schema, UNRELEASED};
 
 /// The versions to convert to, at most one for each API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,19 @@ impl Targets {
         }
         all.extend(single);
         Ok(Self { versions: all })
+    }
+
+    /// With the newest version for every group that has none, a draft only when
+    /// it is needed.
+    pub(super) fn or_newest(mut self, needs_draft: bool) -> Self {
+        let is_fit = |row: &&Schema| {
+            row.smi.is_some() && (needs_draft || (row.group, row.version) != UNRELEASED)
+        };
+        // Within a group, the newest version comes last.
+        for row in SCHEMAS.iter().rev().filter(is_fit) {
+            self.versions.entry(row.group).or_insert(row.version);
+        }
+        self
     }
 
     /// The version that objects of a group are converted to.

@@ -39,7 +39,7 @@ pub struct Subject {
     pub name: String,
     /// The namespace of the ServiceAccount.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::namespace_name")]
+    #[schemars(default, schema_with = "schema::namespace_name")]
     pub namespace: Option<String>,
 }
 
@@ -54,11 +54,11 @@ pub struct PortedSubject {
     pub name: String,
     /// The namespace of the ServiceAccount.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::namespace_name")]
+    #[schemars(default, schema_with = "schema::namespace_name")]
     pub namespace: Option<String>,
     /// The only port that is opened; every port when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::port_number")]
+    #[schemars(default, schema_with = "schema::port_number")]
     pub port: Option<u16>,
 }
 
@@ -69,7 +69,7 @@ pub enum ServiceAccount {
     ServiceAccount,
 }
 
-/// A reference to routes; `K` lists the kinds of routes that the version knows.
+/// A reference to routes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Rule<K> {
@@ -80,7 +80,7 @@ pub struct Rule<K> {
     pub name: String,
     /// The matches of an HTTPRouteGroup that are meant; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1), inner(length(min = 1)))]
+    #[schemars(default, with = "Vec<String>", length(min = 1), inner(length(min = 1)))]
     pub matches: Option<Vec<String>>,
 }
 

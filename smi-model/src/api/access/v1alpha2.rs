@@ -103,7 +103,8 @@ spec:
         let flat = TARGET.replace("spec:\n", "").replace("  ", "").replace("rules", "specs");
         assert_eq!(reject(&flat), ["SMI231 4:1 `TrafficTarget` has no `spec`"]);
         let fix = read(&flat).diagnostics[0].fix.clone().unwrap();
-        let range = fix.span.start as usize..fix.span.end as usize;
-        accept(&[&flat[..range.start], &fix.replacement, &flat[range.end..]].concat());
+        let mut mended = flat.clone();
+        mended.replace_range(fix.span.start as usize..fix.span.end as usize, &fix.replacement);
+        accept(&mended);
     }
 }

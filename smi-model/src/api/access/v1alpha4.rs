@@ -74,14 +74,14 @@ pub struct Subject {
     pub kind: SubjectKind,
     /// The API group of an IdentityBinding, which need not be written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::access_group")]
+    #[schemars(default, schema_with = "schema::access_group")]
     pub group: Option<String>,
     /// The object's name.
     #[schemars(schema_with = "schema::object_name")]
     pub name: String,
     /// The object's namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::namespace_name")]
+    #[schemars(default, schema_with = "schema::namespace_name")]
     pub namespace: Option<String>,
 }
 
@@ -121,14 +121,15 @@ pub struct Schemes {
     /// Pods of the binding's namespace by their labels; not together with
     /// `serviceAccount`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default, with = "PodLabelSelector")]
     pub pod_label_selector: Option<PodLabelSelector>,
     /// SPIFFE IDs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::spiffe_ids")]
+    #[schemars(default, schema_with = "schema::spiffe_ids")]
     pub spiffe_identities: Vec<String>,
     /// A ServiceAccount of the binding's namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::object_name")]
+    #[schemars(default, schema_with = "schema::object_name")]
     pub service_account: Option<String>,
 }
 

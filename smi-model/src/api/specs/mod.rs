@@ -30,15 +30,15 @@ pub struct HttpMatch {
     pub name: String,
     /// A regular expression over the path; any path when absent.
     #[serde(rename = "pathRegex", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[schemars(default, with = "String")]
     pub path_regex: Option<String>,
     /// Methods, `*` for all of them; all when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::methods")]
+    #[schemars(default, schema_with = "schema::methods")]
     pub methods: Option<Vec<String>>,
     /// Regular expressions over the values of headers, all of which must hold.
     #[serde(skip_serializing_if = "Pairs::is_empty")]
-    #[schemars(schema_with = "schema::headers")]
+    #[schemars(default, schema_with = "schema::headers")]
     pub headers: Pairs,
 }
 

@@ -55,11 +55,11 @@ pub struct L4RouteSpec {
 pub struct L4Match {
     /// A name, for people.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
+    #[schemars(default, with = "String")]
     pub name: Option<String>,
     /// Ports of the destination; every port when absent or empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "schema::ports")]
+    #[schemars(default, schema_with = "schema::ports")]
     pub ports: Vec<u16>,
 }
 

@@ -51,7 +51,7 @@ pub struct TrafficSplitSpec {
     /// Which requests are shared: those of any of these groups, or all when
     /// absent. The others go to the root.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(min = 1))]
+    #[schemars(default, length(min = 1))]
     pub matches: Vec<GroupRef>,
 }
 
@@ -61,7 +61,7 @@ pub struct TrafficSplitSpec {
 pub struct GroupRef {
     /// `specs.smi-spec.io`, when it is written.
     #[serde(rename = "apiGroup", skip_serializing_if = "Option::is_none")]
-    #[schemars(schema_with = "schema::specs_group")]
+    #[schemars(default, schema_with = "schema::specs_group")]
     pub api_group: Option<String>,
     /// The kind of the group.
     pub kind: HttpRouteGroup,
