@@ -73,13 +73,14 @@ fn find<'s>(
     kind: &str,
     version: Option<&str>,
 ) -> Result<&'s JsonSchema, Failure> {
-    let mut of_kind = schemas.iter().filter(|schema| schema.kind.eq_ignore_ascii_case(kind));
-    if of_kind.clone().next().is_none() {
-        return Err(format!("there is no kind `{kind}`; `smi schema` lists those there are").into());
-    }
-    let wanted = |schema: &&JsonSchema| version.is_none_or(|version| schema.version == version);
-    let unknown = || format!("{kind} has no version `{}`", version.unwrap_or_default()).into();
-    of_kind.rfind(wanted).ok_or_else(unknown)
+    let of_kind = schemas.iter().filter(|schema| schema.kind.eq_ignore_ascii_case(kind));
+    let versions: Vec<&str> = of_kind.clone().map(|schema| schema.version).collect();
+    let wanted = version.or(versions.last().copied());
+    let found = of_kind.rev().find(|schema| Some(schema.version) == wanted);
+    found.ok_or_else(|| match versions.as_slice() {
+        [] => format!("there is no kind `{kind}`; `smi schema` lists those there are").into(),
+        _ => format!("the versions of {kind} are {}", versions.join(", ")).into(),
+    })
 }
 
 fn print(schema: &Value) {

@@ -177,7 +177,7 @@ metadata: {name: r, namespace: ns}
         assert_eq!(
             findings,
             ["SMI241 15:13 TCPRoute of `specs.smi-spec.io/v1alpha2` cannot express its \
-              limitation to port 80, 443"]
+              limitation to ports 80, 443"]
         );
         assert!(text.ends_with(&two), "what cannot be expressed stays: {text}");
     }

@@ -93,7 +93,8 @@ impl Shape for TcpRoute {
 pub(super) fn report_ports(route: &L4Route, losses: &mut Losses) {
     if let Some(port) = route.ports.first() {
         let numbers: Vec<String> = plain(&route.ports).iter().map(u16::to_string).collect();
-        losses.add(port.span, &format!("its limitation to port {}", numbers.join(", ")));
+        let noun = if numbers.len() == 1 { "port" } else { "ports" };
+        losses.add(port.span, &format!("its limitation to {noun} {}", numbers.join(", ")));
     }
     if let Some(name) = &route.match_name {
         losses.add(name.span, "a name of its matches");
