@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use decision_table::{RuleId, Table};
-use smi_model::canonical::{Bundle, Subject, TrafficTarget};
+use smi_model::canonical::{Bundle, Subject, SubjectKind, TrafficTarget};
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::SourceMap;
 
@@ -28,14 +28,20 @@ pub(crate) fn of(
     }
 }
 
-/// Every ServiceAccount that a document is about or a TrafficTarget names.
+/// Every ServiceAccount that a document is about, or that a TrafficTarget or
+/// IdentityBinding names.
 fn identities(bundle: &Bundle) -> Vec<String> {
     let accounts = bundle.service_accounts.iter().map(|account| account.meta.qualified_name());
     let subjects = bundle.traffic_targets.iter().flat_map(|target| {
         let subjects = target.sources.iter().chain([&target.destination]);
-        subjects.map(|subject| subject_name(subject, target))
+        let accounts = subjects.filter(|subject| subject.kind == SubjectKind::ServiceAccount);
+        accounts.map(|subject| subject_name(subject, target))
     });
-    let names: BTreeSet<String> = accounts.chain(subjects).collect();
+    let bound = bundle.identity_bindings.iter().filter_map(|binding| {
+        let account = binding.service_account.as_ref()?;
+        Some(format!("{}/{}", binding.meta.namespace.value, account.value))
+    });
+    let names: BTreeSet<String> = accounts.chain(subjects).chain(bound).collect();
     names.into_iter().collect()
 }
 

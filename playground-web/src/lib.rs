@@ -118,6 +118,20 @@ mod tests {
     }
 
     #[test]
+    fn bindings_name_accounts_and_are_none() {
+        let text = format!(
+            "{}---\n{{apiVersion: access.smi-spec.io/v1alpha4, kind: IdentityBinding, \
+             metadata: {{name: readers, namespace: hall}}, \
+             spec: {{schemes: {{serviceAccount: reader}}}}}}\n",
+            POLICIES
+                .replace("v1alpha3", "v1alpha4")
+                .replace("ServiceAccount, name: reader", "IdentityBinding, name: readers")
+        );
+        let identities = &analysis(&text)["identities"];
+        assert_eq!(*identities, serde_json::json!(["hall/reader", "shop/books"]));
+    }
+
+    #[test]
     fn findings_are_where_the_editor_looks() {
         let analysis = analysis(POLICIES);
         let finding = &analysis["diagnostics"][0];

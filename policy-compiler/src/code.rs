@@ -23,6 +23,14 @@ smi_model::diagnostic_codes! {
     SECOND_SPLIT = 312 "second-split";
     /// A split for some requests of its root, which is not compiled yet.
     SPLIT_MATCHES = 313 "split-matches";
+    /// A subject refers to an IdentityBinding that is not among the documents.
+    UNKNOWN_BINDING = 314 "unknown-identity-binding";
+    /// Labels that no pods among the documents have.
+    SELECTS_NOTHING = 315 "selects-nothing";
+    /// A destination with an identity that may be of another namespace.
+    FOREIGN_IDENTITY = 316 "foreign-identity";
+    /// Labels that only some pods of a ServiceAccount have.
+    SHARED_ACCOUNT = 317 "shared-service-account";
     /// An expression whose automaton exceeds the limit.
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.

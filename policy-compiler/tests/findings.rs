@@ -33,6 +33,7 @@ reviewed! {
     namespaces "namespaces.yaml";
     splits "splits.yaml";
     osm "osm.yaml";
+    bindings "bindings.yaml";
 }
 
 /// A target with a route for each expression.

@@ -50,7 +50,8 @@ use source::SourceMap;
 /// Reads every document of every file into one bundle.
 ///
 /// Kubernetes objects that have nothing to do with SMI are passed over, so that
-/// whole folders of manifests can be given. A document with an error is not in
+/// whole folders of manifests can be given; of those that run pods, their labels,
+/// accounts and ports are kept, and their mistakes are not reported. A document with an error is not in
 /// the bundle's lists, but in [`Bundle::broken`]; the documents after it are
 /// read all the same.
 #[must_use]

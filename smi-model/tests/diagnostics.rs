@@ -58,6 +58,16 @@ fn split() {
 }
 
 #[test]
+fn bindings() {
+    insta::assert_snapshot!(report(&["bindings.yaml"]));
+}
+
+#[test]
+fn metrics() {
+    insta::assert_snapshot!(report(&["metrics.yaml"]));
+}
+
+#[test]
 fn duplicates() {
     insta::assert_snapshot!(report(&["duplicate-1.yaml", "duplicate-2.yaml"]));
 }

@@ -1,5 +1,6 @@
 //! From documents to [`PolicySet`]: every name is looked up, or reported.
 
+mod bindings;
 mod nearest;
 mod routes;
 mod splits;
@@ -28,8 +29,10 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
+    let bindings = resolver.bindings();
+    let targets = bundle.traffic_targets.iter();
     let mut rules: Vec<_> =
-        bundle.traffic_targets.iter().flat_map(|target| resolver.target(target, &routes)).collect();
+        targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     rules.sort_unstable();
     let splits = resolver.splits();
     let accounts = bundle.service_accounts.iter().map(|account| {

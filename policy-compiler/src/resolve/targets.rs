@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use smi_model::canonical::{RouteKind, RuleRef, Subject, TrafficTarget};
+use smi_model::canonical::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarget};
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Spanned;
 
+use super::bindings::{Bindings, Identity};
 use super::routes::{Match, Route, Routes};
 use super::{Resolver, nearest};
 use crate::code;
@@ -29,29 +30,40 @@ struct L4 {
 }
 
 impl Resolver<'_> {
-    pub(super) fn target(&mut self, target: &TrafficTarget, routes: &Routes) -> Vec<Rule> {
+    pub(super) fn target(
+        &mut self,
+        target: &TrafficTarget,
+        routes: &Routes,
+        bindings: &Bindings,
+    ) -> Vec<Rule> {
         let namespace = &target.meta.namespace;
         // Everything is looked at before anything is given up, so that all
         // problems of a target are reported together.
-        let destination = self.destination(target);
+        let destinations = self.destinations(target, bindings);
+        let sources = target.sources.iter();
         let sources: BTreeSet<String> =
-            target.sources.iter().filter_map(|source| self.source(source, namespace)).collect();
+            sources.flat_map(|source| self.source(source, namespace, bindings)).collect();
         let mut terms = Terms::default();
         for rule in &target.rules {
             self.rule(rule, namespace, routes, &mut terms);
         }
-        match destination {
-            Some(destination) if !sources.is_empty() => {
-                self.rules(target, terms, &destination, &sources)
-            }
-            _ => Vec::new(),
+        if sources.is_empty() {
+            return Vec::new();
         }
+        let rules = self.rules(target, terms, &sources);
+        let at = |destination: &String| {
+            let destination = destination.clone();
+            rules.iter().map(move |rule| Rule { destination: destination.clone(), ..rule.clone() })
+        };
+        destinations.iter().flat_map(at).collect()
     }
 
-    fn destination(&mut self, target: &TrafficTarget) -> Option<String> {
+    /// All identities of the workload that is called.
+    fn destinations(&mut self, target: &TrafficTarget, bindings: &Bindings) -> BTreeSet<String> {
         let own = &target.meta.namespace;
+        let subject = &target.destination;
         let omitted = self.choices.destination_namespace;
-        let namespace = self.namespace(&target.destination, own, omitted)?;
+        let Some(namespace) = self.namespace(subject, own, omitted) else { return BTreeSet::new() };
         if namespace != own.value && !self.choices.foreign_destination {
             let message = format!(
                 "this TrafficTarget is in namespace `{}`, its destination in `{namespace}`",
@@ -63,16 +75,62 @@ impl Resolver<'_> {
                     .related(own.span, "the TrafficTarget's namespace")
                     .help("only the owner of a namespace may open its workloads; put the TrafficTarget there"),
             );
-            return None;
+            return BTreeSet::new();
         }
-        let identity = self.identity(&namespace, &target.destination.name);
-        self.checked(identity, &target.destination)
+        let mut identities = self.identities(subject, &namespace, bindings);
+        if !self.choices.foreign_destination {
+            identities.retain(|identity| self.is_at_home(identity, &namespace, subject));
+        }
+        identities.into_iter().map(|identity| identity.spiffe_id).collect()
     }
 
-    fn source(&mut self, source: &Subject, own: &Spanned<String>) -> Option<String> {
-        let namespace = self.namespace(source, own, self.choices.source_namespace)?;
-        let identity = self.identity(&namespace, &source.name);
-        self.checked(identity, source)
+    /// Whether a destination's identity is known to be of the namespace whose
+    /// owner wrote it. An IdentityBinding can list any, and must not open the
+    /// workloads of others by that.
+    fn is_at_home(&mut self, identity: &Identity, namespace: &str, subject: &Subject) -> bool {
+        let is_at_home = identity.is_of(namespace);
+        if !is_at_home {
+            let message = format!(
+                "`{}` does not show that its workload is in namespace `{namespace}`",
+                identity.spiffe_id
+            );
+            self.report(
+                Diagnostic::error(code::FOREIGN_IDENTITY, identity.span, message)
+                    .label("this identity grants nothing as a destination")
+                    .related(subject.name.span, "the destination")
+                    .help("only the owner of a namespace may open its workloads")
+                    .help(format!("use `serviceAccount`, or an ID with `/ns/{namespace}/`")),
+            );
+        }
+        is_at_home
+    }
+
+    fn source(
+        &mut self,
+        source: &Subject,
+        own: &Spanned<String>,
+        bindings: &Bindings,
+    ) -> Vec<String> {
+        let namespace = self.namespace(source, own, self.choices.source_namespace);
+        let identities = namespace.map(|namespace| self.identities(source, &namespace, bindings));
+        identities.into_iter().flatten().map(|identity| identity.spiffe_id).collect()
+    }
+
+    /// What a subject stands for; none when that was reported.
+    fn identities(
+        &mut self,
+        subject: &Subject,
+        namespace: &str,
+        bindings: &Bindings,
+    ) -> Vec<Identity> {
+        match subject.kind {
+            SubjectKind::IdentityBinding => self.bound(subject, namespace, bindings),
+            SubjectKind::ServiceAccount => {
+                let spiffe_id = self.identity(namespace, &subject.name);
+                let identity = Identity { spiffe_id, span: subject.name.span };
+                self.checked(identity).into_iter().collect()
+            }
+        }
     }
 
     fn namespace(
@@ -99,12 +157,12 @@ impl Resolver<'_> {
     }
 
     /// An identity that cannot stand in a certificate would never match.
-    fn checked(&mut self, identity: String, subject: &Subject) -> Option<String> {
-        if decision_table::normalise::is_spiffe_id(identity.as_bytes()) {
+    pub(super) fn checked(&mut self, identity: Identity) -> Option<Identity> {
+        if decision_table::normalise::is_spiffe_id(identity.spiffe_id.as_bytes()) {
             return Some(identity);
         }
-        let message = format!("`{identity}` is not a SPIFFE ID");
-        self.report(Diagnostic::error(code::INVALID_IDENTITY, subject.name.span, message));
+        let message = format!("`{}` is not a SPIFFE ID", identity.spiffe_id);
+        self.report(Diagnostic::error(code::INVALID_IDENTITY, identity.span, message));
         None
     }
 
@@ -203,20 +261,15 @@ impl Resolver<'_> {
     /// Which kinds of rules there are is judged by what was written, not by what
     /// was found: a broken reference must not turn "these ports" into "every port",
     /// nor "these requests" into "all HTTP".
-    fn rules(
-        &self,
-        target: &TrafficTarget,
-        terms: Terms,
-        destination: &str,
-        sources: &BTreeSet<String>,
-    ) -> Vec<Rule> {
+    fn rules(&self, target: &TrafficTarget, terms: Terms, sources: &BTreeSet<String>) -> Vec<Rule> {
         let wrote = |kind| target.rules.iter().any(|rule| rule.kind == kind);
         let only = target.port.as_ref().map(|port| port.value);
         let rule = |route, condition, ports, span| Rule {
             target: target.meta.qualified_name(),
             route,
             condition,
-            destination: destination.to_owned(),
+            // Set for each of the destination's identities.
+            destination: String::new(),
             sources: sources.clone(),
             ports: narrowed(ports, only),
             span,

@@ -42,7 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let workloads: Vec<String> = policies.set.workloads().map(str::to_owned).collect();
         for workload in workloads {
             let bytes = policies.table(Scope::Workload(&workload));
-            tables.extend(bytes.map(|bytes| (file_stem(&workload), bytes)));
+            tables.extend(
+                bytes.map(|bytes| (file_stem(&workload, &arguments.reading.trust_domain), bytes)),
+            );
         }
     }
     policies.show();
@@ -68,9 +70,31 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 }
 
 /// `spiffe://cluster.local/ns/bookstore/sa/bookstore-v1` → `bookstore.bookstore-v1`.
-fn file_stem(workload: &str) -> String {
-    let mut parts = workload.rsplit('/');
-    let account = parts.next().unwrap_or_default();
-    let namespace = parts.nth(1).unwrap_or_default();
-    format!("{namespace}.{account}")
+///
+/// Of an identity that is no ServiceAccount of the trust domain, everything is
+/// kept: two workloads must not share a file. No identity has a `+` itself.
+fn file_stem(workload: &str, trust_domain: &str) -> String {
+    let id = workload.strip_prefix("spiffe://").unwrap_or(workload);
+    match id.split('/').collect::<Vec<_>>()[..] {
+        [domain, "ns", namespace, "sa", account] if domain == trust_domain => {
+            format!("{namespace}.{account}")
+        }
+        _ => id.replace('/', "+"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_stem;
+
+    #[test]
+    fn workloads_do_not_share_files() {
+        for (workload, stem) in [
+            ("spiffe://td/ns/shop/sa/store", "shop.store"),
+            ("spiffe://other/ns/shop/sa/store", "other+ns+shop+sa+store"),
+            ("spiffe://td/shop/store", "td+shop+store"),
+        ] {
+            assert_eq!(file_stem(workload, "td"), stem);
+        }
+    }
 }

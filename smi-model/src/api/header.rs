@@ -4,7 +4,7 @@
 //! the same names: Gateway API has a TCPRoute, too. Objects of other groups are
 //! passed over silently, but what was meant to be SMI must not be.
 
-use super::{ACCESS, CORE, SCHEMAS, SPECS, SPLIT, Schema, cursor::Context};
+use super::{ACCESS, CORE, METRICS, SCHEMAS, SPECS, SPLIT, Schema, UNRELEASED, cursor::Context};
 use crate::{
     diagnostic::{
         Diagnostic, code,
@@ -165,7 +165,7 @@ fn text<'a>(tree: &'a Tree, object: &'a Node, key: &str) -> Option<Spanned<&'a s
 
 /// Whether a group is one of SMI's, or a misspelling of one.
 fn is_smi(group: &str) -> bool {
-    group.ends_with("smi-spec.io") || closest(group, [ACCESS, SPECS, SPLIT]).is_some()
+    group.ends_with("smi-spec.io") || closest(group, [ACCESS, SPECS, SPLIT, METRICS]).is_some()
 }
 
 fn is_known(kind: &str) -> bool {
@@ -191,10 +191,18 @@ fn kinds(wanted: impl Fn(&Schema) -> bool) -> Vec<&'static str> {
     kinds
 }
 
-/// The newest version under which the object has no errors, or else the newest.
+/// The newest version under which the object has no errors, or else the newest;
+/// released ones first.
 fn likely_version(context: &Context<'_>, object: &Node, kind: &str) -> Option<&'static Schema> {
     let fits = |schema: &&Schema| fits(context, object, schema);
-    versions(kind).rev().find(fits).or_else(|| versions(kind).next_back())
+    let released = |schema: &&Schema| (schema.group, schema.version) != UNRELEASED;
+    let newest_first = || versions(kind).rev();
+    newest_first()
+        .filter(released)
+        .find(fits)
+        .or_else(|| newest_first().find(fits))
+        .or_else(|| newest_first().find(released))
+        .or_else(|| newest_first().next())
 }
 
 /// Whether the object has no errors under a version.

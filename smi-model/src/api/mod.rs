@@ -9,9 +9,12 @@ mod cursor;
 mod expression;
 mod header;
 mod metadata;
+mod metrics;
+mod quantity;
 mod schema;
 mod shape;
 pub mod specs;
+mod spiffe;
 pub mod split;
 mod values;
 mod write;
@@ -24,14 +27,14 @@ pub(crate) use write::{WriteResult, Written, yaml};
 use schemars::SchemaGenerator;
 
 use self::{
-    cursor::{Context, Object},
+    cursor::{Context, Object, Peek},
     shape::Shape,
     write::Kind,
 };
 use crate::{
     canonical::{
-        Broken, Bundle, HttpRouteGroup, L4Route, Meta, Service, ServiceAccount, TrafficSplit,
-        TrafficTarget,
+        Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service,
+        ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
     },
     diagnostic::Diagnostic,
     document::{Node, NodeKind, Tree},
@@ -42,8 +45,13 @@ use crate::{
 pub(crate) const ACCESS: &str = "access.smi-spec.io";
 pub(crate) const SPECS: &str = "specs.smi-spec.io";
 const SPLIT: &str = "split.smi-spec.io";
+const METRICS: &str = "metrics.smi-spec.io";
 /// Kubernetes' own objects, whose `apiVersion` has no group.
 const CORE: &str = "";
+
+/// The version that only the latest draft has and no mesh ever served: meant only
+/// where it is named, or where no other version will do.
+pub(crate) const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
 
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
@@ -52,7 +60,7 @@ pub(crate) struct Schema {
     pub(crate) version: &'static str,
     pub(crate) kind: &'static str,
     decode: fn(&mut Object<'_>) -> Option<Resource>,
-    /// How to write it, and what it looks like; `None` for Kubernetes' own kinds.
+    /// How to write it, and what it looks like; `None` for what is only read.
     pub(crate) smi: Option<Smi>,
 }
 
@@ -75,20 +83,27 @@ impl Schema {
 /// A decoded object of any kind.
 pub(crate) enum Resource {
     TrafficTarget(TrafficTarget),
+    IdentityBinding(IdentityBinding),
     HttpRouteGroup(HttpRouteGroup),
     TcpRoute(L4Route),
     UdpRoute(L4Route),
     TrafficSplit(TrafficSplit),
+    TrafficMetrics(Box<TrafficMetrics>),
+    TrafficMetricsList(TrafficMetricsList),
     Service(Service),
     ServiceAccount(ServiceAccount),
+    Namespace(Namespace),
+    Workload(Workload),
 }
 
 /// Everything that is read. Within a kind, the newest version comes last.
 #[rustfmt::skip]
-pub(crate) const SCHEMAS: [Schema; 18] = [
+pub(crate) const SCHEMAS: [Schema; 22] = [
     smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
     smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
     smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
+    smi::<access::v1alpha4::TrafficTarget>(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
+    smi::<access::v1alpha4::IdentityBinding>(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
     smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
     smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
     smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
@@ -102,6 +117,8 @@ pub(crate) const SCHEMAS: [Schema; 18] = [
     smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
     smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
     smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
+    schema(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
+    schema(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
     schema(CORE, "v1", "Service", core::v1::service),
     schema(CORE, "v1", "ServiceAccount", core::v1::service_account),
 ];
@@ -152,7 +169,12 @@ pub(crate) fn read(
     each_object(file, tree, reading, &mut |object| {
         match object.resource {
             Some(resource) if !object.failed => bundle.add(resource),
-            None if object.schema.is_none() && !object.failed => {}
+            // Nothing of SMI; but policies may speak of the pods that it makes.
+            None if object.schema.is_none() && !object.failed => {
+                if let Some(bystander) = core::bystander(Peek::new(tree, object.node)) {
+                    bundle.add(bystander);
+                }
+            }
             _ => bundle.broken.extend(broken(tree, object.node)),
         }
         diagnostics.extend(object.diagnostics);
@@ -228,25 +250,35 @@ impl Resource {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::TrafficTarget(_) => "TrafficTarget",
+            Self::IdentityBinding(_) => "IdentityBinding",
             Self::HttpRouteGroup(_) => "HTTPRouteGroup",
             Self::TcpRoute(_) => "TCPRoute",
             Self::UdpRoute(_) => "UDPRoute",
             Self::TrafficSplit(_) => "TrafficSplit",
+            Self::TrafficMetrics(_) => "TrafficMetrics",
+            Self::TrafficMetricsList(_) => "TrafficMetricsList",
             Self::Service(_) => "Service",
             Self::ServiceAccount(_) => "ServiceAccount",
+            Self::Namespace(_) => "Namespace",
+            Self::Workload(it) => it.kind.as_str(),
         }
     }
 
-    /// Name and namespace.
-    pub(crate) const fn meta(&self) -> &Meta {
-        match self {
+    /// Name and namespace, of what has both.
+    pub(crate) const fn meta(&self) -> Option<&Meta> {
+        Some(match self {
             Self::TrafficTarget(it) => &it.meta,
+            Self::IdentityBinding(it) => &it.meta,
             Self::HttpRouteGroup(it) => &it.meta,
             Self::TcpRoute(it) | Self::UdpRoute(it) => &it.meta,
             Self::TrafficSplit(it) => &it.meta,
             Self::Service(it) => &it.meta,
             Self::ServiceAccount(it) => &it.meta,
-        }
+            Self::Workload(it) => &it.meta,
+            Self::TrafficMetrics(_) | Self::TrafficMetricsList(_) | Self::Namespace(_) => {
+                return None;
+            }
+        })
     }
 }
 
@@ -254,12 +286,17 @@ impl Bundle {
     fn add(&mut self, resource: Resource) {
         match resource {
             Resource::TrafficTarget(it) => self.traffic_targets.push(it),
+            Resource::IdentityBinding(it) => self.identity_bindings.push(it),
             Resource::HttpRouteGroup(it) => self.http_route_groups.push(it),
             Resource::TcpRoute(it) => self.tcp_routes.push(it),
             Resource::UdpRoute(it) => self.udp_routes.push(it),
             Resource::TrafficSplit(it) => self.traffic_splits.push(it),
+            Resource::TrafficMetrics(it) => self.traffic_metrics.push(*it),
+            Resource::TrafficMetricsList(it) => self.traffic_metrics_lists.push(it),
             Resource::Service(it) => self.services.push(it),
             Resource::ServiceAccount(it) => self.service_accounts.push(it),
+            Resource::Namespace(it) => self.namespaces.push(it),
+            Resource::Workload(it) => self.workloads.push(it),
         }
     }
 }

@@ -126,6 +126,24 @@ pub(super) fn specs_group(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"const": super::SPECS})
 }
 
+/// The only group of which a subject can be, besides Kubernetes' own.
+pub(super) fn access_group(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"enum": ["", super::ACCESS]})
+}
+
+/// SPIFFE IDs of workloads.
+pub(super) fn spiffe_ids(_: &mut SchemaGenerator) -> Schema {
+    let pattern = "^(spiffe://)?[a-z0-9._-]+(/[a-zA-Z0-9._-]+)+$";
+    let id = json!({"type": "string", "maxLength": 2048, "pattern": pattern});
+    json_schema!({"type": "array", "minItems": 1, "items": id})
+}
+
+/// Labels, of which there must be one.
+pub(super) fn some_labels(_: &mut SchemaGenerator) -> Schema {
+    let text = json!({"type": "string"});
+    json_schema!({"type": "object", "minProperties": 1, "additionalProperties": text})
+}
+
 /// A list of ports, 1 to 65535.
 pub(super) fn ports(_: &mut SchemaGenerator) -> Schema {
     json_schema!({"type": "array", "items": port()})
@@ -167,9 +185,11 @@ pub(super) fn headers(_: &mut SchemaGenerator) -> Schema {
 
 /// A weight that is a quantity of Kubernetes, as a number or as text.
 pub(super) fn quantity(_: &mut SchemaGenerator) -> Schema {
+    let suffix = "([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?";
+    let pattern = format!(r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+){suffix}$");
     json_schema!({"anyOf": [
         {"type": "number", "minimum": 0},
-        {"type": "string", "pattern": r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)[mkM]?$"},
+        {"type": "string", "pattern": pattern},
     ]})
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cursor::Value;
 use crate::{
+    canonical::Labels,
     diagnostic::{
         code,
         suggest::{closest, listed, misspelt},
@@ -116,6 +117,23 @@ fn report_choice(value: Value<'_>, found: &str, names: &[&str]) {
         (None, Some(name)) => diagnostic.label(format!("did you mean `{name}`?")).help(possible),
         (None, None) => diagnostic.help(possible),
     });
+}
+
+/// Reads labels that something must have, of which there must be one; `help` says
+/// what to do about none.
+pub(super) fn labels(value: Value<'_>, help: &str) -> Option<Labels> {
+    let labels = value.object(|fields| {
+        let entries = fields.entries().into_iter();
+        // All are looked at, so that all problems are reported.
+        let labels: Vec<_> = entries.map(|(key, value)| Some((key, value.text()?))).collect();
+        labels.into_iter().collect::<Option<Labels>>()
+    })?;
+    if labels.is_empty() {
+        let message = format!("`{}` is empty", value.path());
+        value.report(value.error(code::EMPTY_LIST, message).help(help));
+        return None;
+    }
+    Some(labels)
 }
 
 /// Reads a port, 1 to 65535.

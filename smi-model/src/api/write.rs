@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Resource, SCHEMAS, Schema, shape::Losses, shape::Shape};
 use crate::{
-    canonical::{HttpRouteGroup, L4Route, TrafficSplit, TrafficTarget},
+    canonical::{HttpRouteGroup, IdentityBinding, L4Route, TrafficSplit, TrafficTarget},
     diagnostic::Diagnostic,
 };
 
@@ -44,6 +44,7 @@ macro_rules! kinds {
 
 kinds! {
     TrafficTarget => TrafficTarget;
+    IdentityBinding => IdentityBinding;
     HttpRouteGroup => HttpRouteGroup;
     TcpRoute | UdpRoute => L4Route;
     TrafficSplit => TrafficSplit;

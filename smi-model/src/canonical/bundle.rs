@@ -1,6 +1,9 @@
 //! Everything that was read.
 
-use super::{HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit, TrafficTarget};
+use super::{
+    HttpRouteGroup, IdentityBinding, L4Route, Namespace, Service, ServiceAccount, TrafficMetrics,
+    TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
+};
 use crate::source::Span;
 
 /// The objects of all documents, in the order of the text.
@@ -11,6 +14,8 @@ use crate::source::Span;
 pub struct Bundle {
     /// TrafficTargets.
     pub traffic_targets: Vec<TrafficTarget>,
+    /// IdentityBindings.
+    pub identity_bindings: Vec<IdentityBinding>,
     /// HTTPRouteGroups.
     pub http_route_groups: Vec<HttpRouteGroup>,
     /// TCPRoutes.
@@ -19,10 +24,19 @@ pub struct Bundle {
     pub udp_routes: Vec<L4Route>,
     /// TrafficSplits.
     pub traffic_splits: Vec<TrafficSplit>,
+    /// TrafficMetrics outside lists.
+    pub traffic_metrics: Vec<TrafficMetrics>,
+    /// TrafficMetricsLists.
+    pub traffic_metrics_lists: Vec<TrafficMetricsList>,
     /// Services.
     pub services: Vec<Service>,
     /// ServiceAccounts.
     pub service_accounts: Vec<ServiceAccount>,
+    /// Namespaces. The same one may be here several times: people declare it
+    /// beside each of its applications.
+    pub namespaces: Vec<Namespace>,
+    /// Deployments, Pods and all others that run pods.
+    pub workloads: Vec<Workload>,
     /// What could not be understood.
     pub broken: Vec<Broken>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Broken, Bundle, Meta};
+use super::{Broken, Bundle, Meta, Workload, WorkloadKind};
 use crate::{
     diagnostic::{Diagnostic, code},
     source::Span,
@@ -14,12 +14,31 @@ impl Bundle {
     pub(crate) fn withdraw_duplicates(&mut self, diagnostics: &mut Vec<Diagnostic>) {
         let mut round = Round { broken: &mut self.broken, diagnostics };
         round.withdraw("TrafficTarget", &mut self.traffic_targets, |it| &it.meta);
+        round.withdraw("IdentityBinding", &mut self.identity_bindings, |it| &it.meta);
         round.withdraw("HTTPRouteGroup", &mut self.http_route_groups, |it| &it.meta);
         round.withdraw("TCPRoute", &mut self.tcp_routes, |it| &it.meta);
         round.withdraw("UDPRoute", &mut self.udp_routes, |it| &it.meta);
         round.withdraw("TrafficSplit", &mut self.traffic_splits, |it| &it.meta);
         round.withdraw("Service", &mut self.services, |it| &it.meta);
         round.withdraw("ServiceAccount", &mut self.service_accounts, |it| &it.meta);
+        self.withdraw_workloads();
+    }
+
+    /// Workloads that are defined twice are withdrawn without a word: overlays are
+    /// full of them, and they matter only to who refers to their pods.
+    fn withdraw_workloads(&mut self) {
+        let mut definitions: BTreeMap<(WorkloadKind, String), usize> = BTreeMap::new();
+        for workload in &self.workloads {
+            *definitions.entry((workload.kind, workload.meta.qualified_name())).or_default() += 1;
+        }
+        let broken = &mut self.broken;
+        self.workloads.retain(|Workload { kind, meta, .. }| {
+            let is_single = definitions.get(&(*kind, meta.qualified_name())) == Some(&1);
+            if !is_single {
+                broken.push(self::broken(kind.as_str(), meta));
+            }
+            is_single
+        });
     }
 }
 
@@ -126,6 +145,14 @@ mod tests {
         assert_eq!(findings.diagnostics[0].related.len(), 1);
         assert_eq!(findings.value.broken.len(), 2);
         assert_eq!(findings.value.service_accounts[0].meta.namespace.value, "m");
+    }
+
+    #[test]
+    fn workloads_that_are_defined_twice_do_not_count_either() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {}\n---\n";
+        let bundle = accept(&format!("{pod}{pod}{}", pod.replace("name: a", "name: b")));
+        assert_eq!((bundle.workloads.len(), bundle.broken.len()), (1, 2));
+        assert_eq!(bundle.workloads[0].meta.name.value, "b");
     }
 
     #[test]

@@ -4,18 +4,27 @@
 //! nothing. Every name keeps its place in the text, because later stages have
 //! more to say about it.
 
+mod binding;
 mod bundle;
 mod core;
 mod duplicates;
+mod metrics;
 mod routes;
 mod split;
 mod target;
+mod workload;
 
+pub use binding::IdentityBinding;
 pub use bundle::{Broken, Bundle};
-pub use core::{Service, ServiceAccount, ServicePort};
+pub use core::{Namespace, Service, ServiceAccount, ServicePort, TargetPort};
+pub use metrics::{
+    Direction, Edge, MeasuredBackend, Metric, ObjectReference, Side, TrafficMetrics,
+    TrafficMetricsList,
+};
 pub use routes::{HeaderMatch, HttpMatch, HttpRouteGroup, L4Route};
 pub use split::{Backend, TrafficSplit};
 pub use target::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarget};
+pub use workload::{ContainerPort, Workload, WorkloadKind};
 
 use crate::source::{Span, Spanned};
 

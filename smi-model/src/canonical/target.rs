@@ -37,6 +37,8 @@ pub struct Subject {
 pub enum SubjectKind {
     /// A Kubernetes ServiceAccount.
     ServiceAccount,
+    /// An IdentityBinding, which lists identities. Only v1alpha4 can write it.
+    IdentityBinding,
 }
 
 /// A reference from a TrafficTarget to routes.

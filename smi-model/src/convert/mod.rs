@@ -183,6 +183,37 @@ metadata: {name: r, namespace: ns}
     }
 
     #[test]
+    fn bindings_stay_in_the_draft() {
+        let head = "apiVersion: access.smi-spec.io/v1alpha4\n";
+        let binding = format!(
+            "{head}kind: IdentityBinding\nmetadata: {{name: b}}\n\
+             spec: {{schemes: {{serviceAccount: a}}}}\n"
+        );
+        let target = format!(
+            "{head}kind: TrafficTarget\nmetadata: {{name: t}}\nspec:\n\
+             \x20 destination: {{kind: ServiceAccount, name: d}}\n\
+             \x20 sources: [{{kind: IdentityBinding, name: b}}]\n\
+             \x20 rules: [{{kind: HTTPRouteGroup, name: g}}]\n"
+        );
+        let (text, findings) = converted(&format!("{binding}---\n{target}"), &["v1alpha3"]);
+        assert_eq!(text, "");
+        assert_eq!(
+            findings,
+            [
+                "SMI241 3:18 `access.smi-spec.io/v1alpha3` has no kind `IdentityBinding`",
+                "SMI241 11:13 TrafficTarget of `access.smi-spec.io/v1alpha3` cannot express an \
+                 IdentityBinding as a subject",
+            ]
+        );
+        let released = target.replace("IdentityBinding", "ServiceAccount");
+        let (text, findings) = converted(&released, &["v1alpha3"]);
+        assert_eq!(findings, [""; 0]);
+        assert_eq!(text, released.replace("v1alpha4", "v1alpha3"));
+        let draft = "access.smi-spec.io/v1alpha4";
+        assert_eq!(converted(&text, &[draft]).0, released);
+    }
+
+    #[test]
     fn json_stays_json() {
         let text = r#"{"apiVersion": "access.smi-spec.io/v1alpha1", "kind": "TrafficTarget",
             "metadata": {"name": "t"}, "destination": {"kind": "ServiceAccount", "name": "d", "port": 80},

@@ -137,9 +137,9 @@ impl Planner<'_> {
     fn report_unknown_kind(&mut self, schema: &Schema, version: &str, resource: &Resource) {
         let Schema { kind, group, .. } = schema;
         let message = format!("`{group}/{version}` has no kind `{kind}`");
-        let place = resource.meta().name.span;
+        let Some(meta) = resource.meta() else { return };
         self.diagnostics.push(
-            Diagnostic::error(code::NOT_EXPRESSIBLE, place, message)
+            Diagnostic::error(code::NOT_EXPRESSIBLE, meta.name.span, message)
                 .help(format!("this object stays in `{}`", schema.api_version())),
         );
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::SCHEMAS;
+use crate::api::{SCHEMAS, Schema, UNRELEASED};
 
 /// The versions to convert to, at most one for each API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub enum TargetError {
 }
 
 impl Targets {
-    /// Reads a list of versions: `v1alpha4` for every group that has it, or
-    /// `access.smi-spec.io/v1alpha3` for one group, which outweighs the former.
+    /// Reads a list of versions: `v1alpha4` for every group that has released it,
+    /// or `access.smi-spec.io/v1alpha3` for one group, which outweighs the former.
     ///
     /// # Errors
     ///
@@ -48,10 +48,14 @@ impl Targets {
         Ok(Self { versions: all })
     }
 
-    /// With the newest version for every group that has none.
-    pub(super) fn or_newest(mut self) -> Self {
+    /// With the newest version for every group that has none, a draft only when
+    /// it is needed.
+    pub(super) fn or_newest(mut self, needs_draft: bool) -> Self {
+        let is_fit = |row: &&Schema| {
+            row.smi.is_some() && (needs_draft || (row.group, row.version) != UNRELEASED)
+        };
         // Within a group, the newest version comes last.
-        for row in SCHEMAS.iter().rev().filter(|row| row.smi.is_some()) {
+        for row in SCHEMAS.iter().rev().filter(is_fit) {
             self.versions.entry(row.group).or_insert(row.version);
         }
         self
@@ -63,12 +67,15 @@ impl Targets {
     }
 }
 
-/// The groups that have a version.
+/// The groups that have a version. A draft must be asked for by its group.
 fn matching(group: Option<&str>, version: &str) -> BTreeMap<&'static str, &'static str> {
     let rows = SCHEMAS.iter().filter(|row| row.smi.is_some() && row.version == version);
-    rows.filter(|row| group.is_none_or(|group| group == row.group))
-        .map(|row| (row.group, row.version))
-        .collect()
+    rows.filter(|row| match group {
+        Some(group) => group == row.group,
+        None => (row.group, row.version) != UNRELEASED,
+    })
+    .map(|row| (row.group, row.version))
+    .collect()
 }
 
 #[cfg(test)]
@@ -81,6 +88,9 @@ mod tests {
         assert_eq!(targets.version("specs.smi-spec.io"), Some("v1alpha4"));
         assert_eq!(targets.version("split.smi-spec.io"), Some("v1alpha2"));
         assert_eq!(targets.version("metrics.smi-spec.io"), None);
+        assert_eq!(targets.version("access.smi-spec.io"), None, "it is a draft there");
+        let draft = Targets::parse(["access.smi-spec.io/v1alpha4"]).unwrap();
+        assert_eq!(draft.version("access.smi-spec.io"), Some("v1alpha4"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ diagnostic_codes! {
     UNQUOTED_TEXT = 209 "unquoted-text";
     /// A field that is written without a value.
     EMPTY_VALUE = 210 "empty-value";
-    /// A list that must have an item has none.
+    /// A list or mapping that must have something in it has not.
     EMPTY_LIST = 211 "empty-list";
     /// A number in a notation that not every reader takes the same way.
     AMBIGUOUS_NUMBER = 212 "ambiguous-number";
@@ -81,6 +81,22 @@ diagnostic_codes! {
     INVALID_WEIGHT = 219 "invalid-weight";
     /// All weights of a split are 0.
     ZERO_WEIGHTS = 220 "zero-weights";
+    /// An IdentityBinding without any scheme.
+    NO_SCHEME = 221 "no-scheme";
+    /// Two schemes of an IdentityBinding that exclude each other.
+    EXCLUSIVE_SCHEMES = 222 "exclusive-schemes";
+    /// A SPIFFE ID without its `spiffe://`.
+    MISSING_SPIFFE_SCHEME = 223 "missing-spiffe-scheme";
+    /// A text that is not the SPIFFE ID of a workload.
+    INVALID_SPIFFE_ID = 224 "invalid-spiffe-id";
+    /// A value that is not a quantity of Kubernetes.
+    INVALID_QUANTITY = 225 "invalid-quantity";
+    /// A time that is not written as in RFC 3339.
+    INVALID_TIMESTAMP = 226 "invalid-timestamp";
+    /// A length of time that is not written as Go does, or is none.
+    INVALID_DURATION = 227 "invalid-duration";
+    /// A backend in metrics that are not about a TrafficSplit.
+    MISPLACED_BACKEND = 228 "misplaced-backend";
     /// An SMI object without `apiVersion`, read under an assumed version.
     ASSUMED_VERSION = 230 "assumed-version";
 

@@ -12,6 +12,8 @@ use super::pattern::{Pattern, header_pattern, path_pattern};
 pub struct Bundle {
     /// TrafficTargets.
     pub targets: Vec<Target>,
+    /// IdentityBindings.
+    pub bindings: Vec<Binding>,
     /// HTTPRouteGroups.
     pub groups: Vec<Group>,
     /// TCPRoutes and UDPRoutes.
@@ -39,13 +41,31 @@ pub struct Target {
     pub is_broken: bool,
 }
 
-/// A ServiceAccount as a TrafficTarget names it.
+/// A ServiceAccount or IdentityBinding as a TrafficTarget names it.
 #[derive(Clone, Debug)]
 pub struct Subject {
+    /// Whether it is an IdentityBinding, which version 4 can name.
+    pub is_binding: bool,
     /// Its name.
     pub name: &'static str,
     /// Its namespace, when written.
     pub namespace: Option<&'static str>,
+}
+
+/// An IdentityBinding.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// `metadata.namespace`.
+    pub namespace: &'static str,
+    /// `metadata.name`.
+    pub name: &'static str,
+    /// `serviceAccount`.
+    pub account: Option<&'static str>,
+    /// `spiffeIdentities`, some without their scheme.
+    pub identities: Vec<&'static str>,
+    /// The name of a label of a pod, which there is in each namespace for each
+    /// account. Together with an account, it makes the binding invalid.
+    pub label: Option<&'static str>,
 }
 
 /// A rule of a TrafficTarget.
@@ -114,6 +134,12 @@ pub(super) const ACCOUNTS: [&str; 3] = ["a", "b", "c"];
 pub(super) const PORTS: [u16; 3] = [80, 443, 8080];
 pub(super) const METHODS: [&str; 4] = ["GET", "POST", "DELETE", "*"];
 pub(super) const HEADERS: [&str; 4] = ["x-user", "X-Mode", "user-agent", "host"];
+const IDENTITIES: [&str; 4] = [
+    "spiffe://cluster.local/ns/shop/sa/a",
+    "cluster.local/ns/bank/sa/b",
+    "spiffe://other/ns/shop/sa/a",
+    "spiffe://cluster.local/workload/c",
+];
 const ROUTES: [&str; 2] = ["r", "s"];
 const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
 
@@ -125,18 +151,24 @@ pub(super) fn bundle() -> impl Strategy<Value = Bundle> {
     let l4_routes = places.iter().flat_map(|&place| {
         ["TCPRoute", "UDPRoute"].map(|kind| option::weighted(0.85, l4_route(kind, place)))
     });
-    (vec(target(), 1..5), groups.collect::<Vec<_>>(), l4_routes.collect::<Vec<_>>()).prop_map(
-        |(targets, groups, l4_routes)| Bundle {
+    let bindings = NAMESPACES.iter().flat_map(|&namespace| {
+        ACCOUNTS.map(|name| option::weighted(0.8, binding((namespace, name))))
+    });
+    let bindings = bindings.collect::<Vec<_>>();
+    let routes = (groups.collect::<Vec<_>>(), l4_routes.collect::<Vec<_>>());
+    (vec(target(), 1..5), bindings, routes).prop_map(|(targets, bindings, (groups, l4_routes))| {
+        Bundle {
             targets,
+            bindings: bindings.into_iter().flatten().collect(),
             groups: groups.into_iter().flatten().collect(),
             l4_routes: l4_routes.into_iter().flatten().collect(),
-        },
-    )
+        }
+    })
 }
 
 /// Mostly in the destination's namespace, as it should be.
 fn target() -> impl Strategy<Value = Target> {
-    let version = prop_oneof![3 => Just(3_u8), 1 => 1..3_u8];
+    let version = prop_oneof![3 => Just(3_u8), 2 => Just(4_u8), 1 => 1..3_u8];
     let is_home = prop::bool::weighted(0.9);
     let sources = prop_oneof![30 => vec(subject(), 1..4), 1 => Just(Vec::new())];
     let rules = prop_oneof![30 => vec(rule(), 1..4), 1 => Just(Vec::new())];
@@ -148,8 +180,8 @@ fn target() -> impl Strategy<Value = Target> {
             version,
             namespace: if is_home { destination.namespace.unwrap_or(other) } else { other },
             port: port.filter(|_| version < 3),
-            destination,
-            sources,
+            destination: destination.of_version(version),
+            sources: sources.into_iter().map(|source| source.of_version(version)).collect(),
             rules,
             is_twin: flags.0,
             is_broken: flags.1,
@@ -157,10 +189,30 @@ fn target() -> impl Strategy<Value = Target> {
     )
 }
 
+impl Subject {
+    fn of_version(self, version: u8) -> Self {
+        Self { is_binding: self.is_binding && version == 4, ..self }
+    }
+}
+
 fn subject() -> impl Strategy<Value = Subject> {
     let namespace = option::weighted(0.9, select(NAMESPACES.as_slice()));
-    (select(ACCOUNTS.as_slice()), namespace)
-        .prop_map(|(name, namespace)| Subject { name, namespace })
+    (prop::bool::weighted(0.4), select(ACCOUNTS.as_slice()), namespace)
+        .prop_map(|(is_binding, name, namespace)| Subject { is_binding, name, namespace })
+}
+
+/// Mostly with one scheme, as is right.
+fn binding((namespace, name): (&'static str, &'static str)) -> impl Strategy<Value = Binding> {
+    let account = option::weighted(0.5, select(ACCOUNTS.as_slice()));
+    let identities = subsequence(IDENTITIES.as_slice(), 0..=2);
+    let label = option::weighted(0.2, select(["a", "b", "none"].as_slice()));
+    (account, identities, label).prop_map(move |(account, identities, label)| Binding {
+        namespace,
+        name,
+        account,
+        identities,
+        label,
+    })
 }
 
 fn rule() -> impl Strategy<Value = Rule> {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::bundle::{
-    ACCOUNTS, Bundle, HttpMatch, METHODS, NAMESPACES, PORTS, Rule, Subject, Target,
+    ACCOUNTS, Binding, Bundle, HttpMatch, METHODS, NAMESPACES, PORTS, Rule, Subject, Target,
 };
 use super::pattern::WORDS;
 use crate::request::{Bytes, Identity, Protocol, Request};
@@ -182,12 +182,12 @@ impl Recipe {
         let protocol = self.aside.protocol.unwrap_or_else(|| protocol_of(rule));
         let is_http = protocol == Protocol::Http;
         Request {
-            source: self.source(target),
+            source: self.source(bundle, target),
             destination: self
                 .aside
                 .destination
                 .clone()
-                .unwrap_or_else(|| identity_of(target, &target.destination)),
+                .unwrap_or_else(|| self.identity_of(bundle, target, &target.destination)),
             protocol,
             method: self.method(one_match).filter(|_| is_http),
             path: self.path(one_match).filter(|_| is_http),
@@ -217,9 +217,27 @@ impl Recipe {
         self.pick(self.one_match, &group.matches)
     }
 
-    fn source(&self, target: &Target) -> Option<Identity> {
-        let wanted = || self.pick(self.source, &target.sources).map(|it| identity_of(target, it));
+    fn source(&self, bundle: &Bundle, target: &Target) -> Option<Identity> {
+        let wanted = || {
+            let source = self.pick(self.source, &target.sources);
+            source.map(|it| self.identity_of(bundle, target, it))
+        };
         self.aside.source.clone().unwrap_or_else(wanted)
+    }
+
+    /// One of the identities that a subject stands for.
+    fn identity_of(&self, bundle: &Bundle, target: &Target, subject: &Subject) -> Identity {
+        let namespace = subject.namespace.unwrap_or(target.namespace);
+        let account = |name| Identity::service_account(namespace, name);
+        let is_it = |it: &&Binding| it.namespace == namespace && it.name == subject.name;
+        let binding = bundle.bindings.iter().find(is_it).filter(|_| subject.is_binding);
+        let Some(binding) = binding else { return account(subject.name) };
+        let accounts = binding.account.iter().chain(&binding.label).map(|name| account(name));
+        let identities = binding.identities.iter().map(|id| Identity::Spiffe {
+            spiffe_id: format!("spiffe://{}", id.trim_start_matches("spiffe://")),
+        });
+        let all: Vec<Identity> = accounts.chain(identities).collect();
+        self.pick(self.port, &all).cloned().unwrap_or_else(|| account(subject.name))
     }
 
     fn port(&self, bundle: &Bundle, target: &Target) -> Option<u16> {
@@ -301,8 +319,4 @@ fn protocol_of(rule: Option<&Rule>) -> Protocol {
         Some("UDPRoute") => Protocol::Udp,
         _ => Protocol::Http,
     }
-}
-
-fn identity_of(target: &Target, subject: &Subject) -> Identity {
-    Identity::service_account(subject.namespace.unwrap_or(target.namespace), subject.name)
 }

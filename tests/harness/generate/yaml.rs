@@ -1,20 +1,33 @@
 //! Writes a bundle as people would.
 
-use super::bundle::{Bundle, Group, HttpMatch, L4Route, Rule, Subject, Target};
+use super::bundle::{
+    ACCOUNTS, Binding, Bundle, Group, HttpMatch, L4Route, NAMESPACES, Rule, Subject, Target,
+};
 
 impl Bundle {
-    /// One YAML document per object: routes first, then targets.
+    /// One YAML document per object: pods and routes first, then who may use them.
     #[must_use]
     pub fn documents(&self) -> Vec<String> {
         let groups = self.groups.iter().map(group);
         let l4_routes = self.l4_routes.iter().map(l4_route);
-        groups.chain(l4_routes).chain(self.target_documents()).collect()
+        let bindings = self.bindings.iter().map(binding);
+        let subjects = self.pods().chain(bindings);
+        groups.chain(l4_routes).chain(subjects).chain(self.target_documents()).collect()
     }
 
     /// All documents in one text.
     #[must_use]
     pub fn yaml(&self) -> String {
         self.documents().join("---\n")
+    }
+
+    /// A pod for each account, if there is anyone to look for pods.
+    fn pods(&self) -> impl Iterator<Item = String> {
+        let is_wanted = self.bindings.iter().any(|binding| binding.label.is_some());
+        let all = NAMESPACES.iter().flat_map(|namespace| {
+            ACCOUNTS.iter().flat_map(move |account| pods(namespace, account))
+        });
+        all.filter(move |_| is_wanted)
     }
 
     fn target_documents(&self) -> impl Iterator<Item = String> {
@@ -39,10 +52,41 @@ fn target(at: usize, target: &Target) -> String {
     head + &if *version == 1 { body } else { spec(&body) }
 }
 
+fn binding(binding: &Binding) -> String {
+    let mut schemes = String::new();
+    if let Some(account) = binding.account {
+        schemes += &format!("  serviceAccount: {account}\n");
+    }
+    if !binding.identities.is_empty() {
+        schemes += &format!("  spiffeIdentities: {:?}\n", binding.identities);
+    }
+    if let Some(label) = binding.label {
+        schemes += &format!("  podLabelSelector: {{matchLabels: {{run: {label}}}}}\n");
+    }
+    let schemes = if schemes.is_empty() { " {}\n".to_owned() } else { format!("\n{schemes}") };
+    head("access", 4, "IdentityBinding", binding.namespace, binding.name)
+        + &spec(&format!("schemes:{schemes}"))
+}
+
+/// A pod with the name of its account as a label, and for `b` one without.
+fn pods(namespace: &str, account: &str) -> impl Iterator<Item = String> {
+    let pod = |name: &str, labels: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\n\
+             metadata: {{name: {name}, namespace: {namespace}, labels: {{{labels}}}}}\n\
+             spec: {{serviceAccountName: {account}}}\n"
+        )
+    };
+    let with_label = pod(account, &format!("run: {account}"));
+    let without = (account == "b").then(|| pod("without", ""));
+    std::iter::once(with_label).chain(without)
+}
+
 fn subject(subject: &Subject, port: Option<u16>) -> String {
     let namespace = subject.namespace.map_or(String::new(), |it| format!(", namespace: {it}"));
     let port = port.map_or(String::new(), |port| format!(", port: {port}"));
-    format!("{{kind: ServiceAccount, name: {}{namespace}{port}}}", subject.name)
+    let kind = if subject.is_binding { "IdentityBinding" } else { "ServiceAccount" };
+    format!("{{kind: {kind}, name: {}{namespace}{port}}}", subject.name)
 }
 
 fn rule(rule: &Rule) -> String {

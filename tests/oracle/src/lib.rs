@@ -43,14 +43,16 @@
 //!
 //! Known to be coarser than the product: a generic YAML value forgets how it was
 //! written, so that header values such as `1.10` are not read, and `0x10` is read
-//! as `16` where the product has an error; and IdentityBinding is not read.
+//! as `16` where the product has an error.
 
 mod objects;
 mod pattern;
 mod read;
 mod wire;
 
-use objects::{HttpMatch, Policies, Rule, RuleKind, Target};
+use objects::{
+    Binding, HttpMatch, Labels, Policies, Rule, RuleKind, Subject, SubjectKind, Target, Workload,
+};
 
 /// Which of the meshes' readings of the open questions applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -190,8 +192,15 @@ impl Question<'_> {
         let Some(namespace) = target.destination.namespace.as_deref().or(default) else {
             return false;
         };
-        (namespace == own || !self.dialect.guards_the_destination_namespace())
-            && self.spiffe_id(namespace, &target.destination.name) == self.request.destination
+        let guards = self.dialect.guards_the_destination_namespace();
+        // An IdentityBinding makes no declaration about workloads of another
+        // namespace (access v1alpha4, "Resource Design"), whatever it lists.
+        let may_be_opened = |id: &Vec<u8>| !guards || is_of_namespace(id, namespace);
+        (namespace == own || !guards)
+            && self
+                .identities(&target.destination, namespace)
+                .iter()
+                .any(|id| may_be_opened(id) && *id == self.request.destination)
     }
 
     /// One of the sources is the peer, byte for byte. What a source without a
@@ -203,9 +212,43 @@ impl Question<'_> {
         };
         target.sources.iter().any(|source| {
             let namespace = source.namespace.as_deref().or(default);
-            let id = namespace.map(|namespace| self.spiffe_id(namespace, &source.name));
-            id.is_some() && id == self.request.peer
+            let identities = namespace.map(|namespace| self.identities(source, namespace));
+            let peer = self.request.peer.as_ref();
+            peer.is_some_and(|peer| identities.unwrap_or_default().contains(peer))
         })
+    }
+
+    /// Who a subject is: a ServiceAccount is one identity, an IdentityBinding all
+    /// that it lists. An unknown binding is nobody.
+    fn identities(&self, subject: &Subject, namespace: &str) -> Vec<Vec<u8>> {
+        match subject.kind {
+            SubjectKind::ServiceAccount => vec![self.spiffe_id(namespace, &subject.name)],
+            SubjectKind::IdentityBinding => {
+                let binding = self.policies.binding(namespace, &subject.name);
+                binding.map(|it| self.identities_of(it, namespace)).unwrap_or_default()
+            }
+        }
+    }
+
+    /// Access v1alpha4, IdentityBinding: the schemes are ORed. A ServiceAccount is
+    /// implied to exist in the binding's namespace, and pods are looked for there.
+    fn identities_of(&self, binding: &Binding, namespace: &str) -> Vec<Vec<u8>> {
+        let listed = binding.spiffe_identities.iter().map(|id| id.clone().into_bytes());
+        let selected = binding.pod_labels.iter().flat_map(|it| self.accounts_of(it, namespace));
+        let accounts = binding.service_account.as_deref().into_iter().chain(selected);
+        listed.chain(accounts.map(|account| self.spiffe_id(namespace, account))).collect()
+    }
+
+    /// The accounts under which pods with all these labels run, and no others:
+    /// certificates do not tell pods of one account apart.
+    fn accounts_of(&self, wanted: &Labels, namespace: &str) -> Vec<&str> {
+        let is_here = |it: &&Workload| it.namespace == namespace;
+        let workloads = || self.policies.workloads.iter().filter(is_here);
+        let has_all = |it: &Workload| wanted.iter().all(|label| it.labels.contains(label));
+        let accounts = workloads().map(|it| it.service_account.as_str());
+        accounts
+            .filter(|account| workloads().filter(|it| it.service_account == *account).all(has_all))
+            .collect()
     }
 
     /// Access v1alpha1 and v1alpha2: `destination.port` limits the whole target.
@@ -311,4 +354,12 @@ impl Question<'_> {
     fn spiffe_id(&self, namespace: &str, service_account: &str) -> Vec<u8> {
         format!("spiffe://{}/ns/{namespace}/sa/{service_account}", self.trust_domain).into_bytes()
     }
+}
+
+/// Whether an identity says of itself that its workload is in a namespace, as
+/// those of ServiceAccounts do: `spiffe://TRUST-DOMAIN/ns/NAMESPACE/…`.
+fn is_of_namespace(id: &[u8], namespace: &str) -> bool {
+    let id = String::from_utf8_lossy(id);
+    let path = id.strip_prefix("spiffe://").and_then(|rest| rest.split_once('/'));
+    path.is_some_and(|(_, path)| path.starts_with(&format!("ns/{namespace}/")))
 }

@@ -4,12 +4,20 @@
 #[derive(Default)]
 pub(crate) struct Policies {
     pub(crate) targets: Vec<Target>,
+    pub(crate) bindings: Vec<(Name, Binding)>,
+    pub(crate) workloads: Vec<Workload>,
     pub(crate) groups: Vec<(Name, Vec<HttpMatch>)>,
     pub(crate) tcp_routes: Vec<(Name, Vec<u16>)>,
     pub(crate) udp_routes: Vec<(Name, Vec<u16>)>,
 }
 
 impl Policies {
+    /// An IdentityBinding.
+    pub(crate) fn binding(&self, namespace: &str, name: &str) -> Option<&Binding> {
+        let is_it = |it: &Name| it.namespace == namespace && it.name == name;
+        self.bindings.iter().find(|(candidate, _)| is_it(candidate)).map(|(_, binding)| binding)
+    }
+
     /// The matches of an HTTPRouteGroup.
     pub(crate) fn matches(&self, namespace: &str, name: &str) -> Option<&[HttpMatch]> {
         lookup(&self.groups, namespace, name)
@@ -47,10 +55,35 @@ pub(crate) struct Target {
     pub(crate) rules: Vec<Rule>,
 }
 
-/// A ServiceAccount as a TrafficTarget names it.
+/// An IdentityBinding: the schemes that it has.
+pub(crate) struct Binding {
+    pub(crate) service_account: Option<String>,
+    pub(crate) spiffe_identities: Vec<String>,
+    pub(crate) pod_labels: Option<Labels>,
+}
+
+/// Keys and values.
+pub(crate) type Labels = Vec<(String, String)>;
+
+/// What runs pods: the labels of these pods, and the account under which they run.
+pub(crate) struct Workload {
+    pub(crate) namespace: String,
+    pub(crate) labels: Labels,
+    pub(crate) service_account: String,
+}
+
+/// A ServiceAccount or IdentityBinding as a TrafficTarget names it.
 pub(crate) struct Subject {
+    pub(crate) kind: SubjectKind,
     pub(crate) name: String,
     pub(crate) namespace: Option<String>,
+}
+
+/// Kinds of subjects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubjectKind {
+    ServiceAccount,
+    IdentityBinding,
 }
 
 /// A reference to a route object.

@@ -3,6 +3,7 @@
 pub mod v1alpha1;
 pub mod v1alpha2;
 pub mod v1alpha3;
+pub mod v1alpha4;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use serde::Serialize;
 use super::{
     cursor::{Object, Value},
     schema,
-    shape::plain,
+    shape::{Losses, plain},
     values::{filled_text, namespace_name, object_name, one_of, port},
 };
 use crate::{
@@ -101,6 +102,14 @@ impl Subject {
 impl<K> Rule<K> {
     fn of(rule: &RuleRef, kind: K) -> Self {
         Self { kind, name: rule.name.value.clone(), matches: rule.matches.as_deref().map(plain) }
+    }
+}
+
+/// Notes the subjects that no version before v1alpha4 has.
+fn lose_bindings(target: &canonical::TrafficTarget, losses: &mut Losses) {
+    let subjects = target.sources.iter().chain([&target.destination]);
+    for subject in subjects.filter(|it| it.kind == SubjectKind::IdentityBinding) {
+        losses.add(subject.span, "an IdentityBinding as a subject");
     }
 }
 

@@ -12,7 +12,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{PortedSubject, Rule, Subject, destination_with_port, rules, sources};
+use super::{PortedSubject, Rule, Subject, destination_with_port, lose_bindings, rules, sources};
 use crate::{
     api::{
         Resource,
@@ -52,6 +52,7 @@ impl Shape for TrafficTarget {
     type Canonical = canonical::TrafficTarget;
 
     fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        lose_bindings(target, losses);
         let port = target.port.as_ref();
         Self {
             metadata: ObjectMeta::of(&target.meta),

@@ -13,7 +13,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Rule, Subject, TARGET_FIELDS, rules, sources, subject};
+use super::{Rule, Subject, TARGET_FIELDS, lose_bindings, rules, sources, subject};
 use crate::{
     api::{
         Resource,
@@ -64,6 +64,7 @@ impl Shape for TrafficTarget {
     type Canonical = canonical::TrafficTarget;
 
     fn of(target: &canonical::TrafficTarget, losses: &mut Losses) -> Self {
+        lose_bindings(target, losses);
         if let Some(port) = &target.port {
             losses.add(port.span, "the port of a destination");
         }
@@ -86,7 +87,8 @@ impl RuleKind {
     }
 }
 
-const RULE_KINDS: [(&str, RouteKind); 3] = [
+/// The routes of `specs.smi-spec.io/v1alpha4`.
+pub(super) const RULE_KINDS: [(&str, RouteKind); 3] = [
     ("HTTPRouteGroup", RouteKind::Http),
     ("TCPRoute", RouteKind::Tcp),
     ("UDPRoute", RouteKind::Udp),

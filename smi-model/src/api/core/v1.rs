@@ -4,8 +4,9 @@
 //! ```yaml
 //! # Service
 //! spec:
+//!   selector?: {key: value}
 //!   ports:
-//!   - {port, targetPort?: port or name, …}
+//!   - {port, name?, targetPort?: port or name, …}
 //! # ServiceAccount has a name and a namespace
 //! ```
 
@@ -16,8 +17,7 @@ use crate::{
         metadata::metadata,
         values::port,
     },
-    canonical::{Service, ServiceAccount, ServicePort},
-    source::Spanned,
+    canonical::{Service, ServiceAccount, ServicePort, TargetPort},
 };
 
 pub(in crate::api) fn service_account(object: &mut Object<'_>) -> Option<Resource> {
@@ -29,44 +29,54 @@ pub(in crate::api) fn service_account(object: &mut Object<'_>) -> Option<Resourc
 pub(in crate::api) fn service(object: &mut Object<'_>) -> Option<Resource> {
     object.ignore_others();
     let meta = metadata(object);
-    let ports = object.optional("spec", |spec| {
+    let spec = object.optional("spec", |spec| {
         spec.object(|spec| {
             spec.ignore_others();
-            spec.optional("ports", |ports| ports.list(|it| it.object(service_port)))
+            let selector = spec.optional("selector", |it| Some(it.peek().labels()));
+            let ports = spec.optional("ports", |ports| ports.list(|it| it.object(service_port)));
+            Some((selector?, ports?))
         })
     });
-    let ports = ports?.flatten().unwrap_or_default();
-    Some(Resource::Service(Service { meta: meta?, ports }))
+    let (selector, ports) = spec?.unwrap_or_default();
+    let (selector, ports) = (selector.unwrap_or_default(), ports.unwrap_or_default());
+    Some(Resource::Service(Service { meta: meta?, selector, ports }))
 }
 
 fn service_port(fields: &mut Object<'_>) -> Option<ServicePort> {
     fields.ignore_others();
     let number = fields.required("port", port);
+    let name = fields.optional("name", |it| Some(it.peek().text()));
     let target_port = fields.optional("targetPort", target_port);
-    Some(ServicePort { port: number?, target_port: target_port?.flatten() })
+    Some(ServicePort { name: name?.flatten(), port: number?, target_port: target_port? })
 }
 
 /// A target port is a number, or the name of a container's port.
-fn target_port(value: Value<'_>) -> Option<Option<Spanned<u16>>> {
-    if value.is_integer() { port(value).map(Some) } else { value.text().map(|_| None) }
+fn target_port(value: Value<'_>) -> Option<TargetPort> {
+    if value.is_integer() {
+        port(value).map(TargetPort::Number)
+    } else {
+        value.text().map(TargetPort::Name)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::*;
+    use crate::{canonical::TargetPort, testing::*};
 
     #[test]
-    fn services_keep_their_ports() {
+    fn every_field_is_kept() {
         let bundle = accept(
             "apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: ns}\nspec:\n\
              \x20 selector: {app: web}\n  ports:\n  - {port: 80, targetPort: 8080, name: http}\n\
              \x20 - {port: 443, targetPort: https}\n  - {port: 90}\n",
         );
-        let ports = bundle.services[0].ports.iter();
-        let ports: Vec<_> = ports
-            .map(|it| (it.port.value, it.target_port.as_ref().map(|port| port.value)))
-            .collect();
-        assert_eq!(ports, [(80, Some(8080)), (443, None), (90, None)]);
+        let service = &bundle.services[0];
+        assert_eq!((service.selector[0].0.value.as_str(), service.selector.len()), ("app", 1));
+        let [http, https, other] = &service.ports[..] else { panic!("three ports") };
+        assert_eq!((http.name.as_ref().unwrap().value.as_str(), http.port.value), ("http", 80));
+        assert!(matches!(&http.target_port, Some(TargetPort::Number(it)) if it.value == 8080));
+        assert!(matches!(&https.target_port, Some(TargetPort::Name(it)) if it.value == "https"));
+        assert_eq!((&other.name, &other.target_port), (&None, &None));
     }
 
     #[test]

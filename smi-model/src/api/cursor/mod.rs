@@ -9,8 +9,10 @@ mod context;
 mod fields;
 mod object;
 mod path;
+mod peek;
 mod value;
 
 pub(crate) use context::Context;
 pub(crate) use object::Object;
+pub(crate) use peek::Peek;
 pub(crate) use value::Value;

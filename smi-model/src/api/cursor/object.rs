@@ -59,6 +59,16 @@ impl<'a> Object<'a> {
         self.value.context.file
     }
 
+    /// Where the eye should fall: on the key of the mapping.
+    pub(crate) const fn key(&self) -> Span {
+        self.value.key
+    }
+
+    /// Whether there are no fields at all.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
     /// Where the mapping stands, such as `spec.rules[0]`.
     pub(crate) const fn path(&self) -> Path<'a> {
         *self.path

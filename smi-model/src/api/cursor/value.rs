@@ -1,6 +1,6 @@
 //! A value, and the types it can be read as.
 
-use super::{Context, Object, path::Path};
+use super::{Context, Object, Peek, path::Path};
 use crate::{
     diagnostic::{Code, Diagnostic, code},
     document::{Meaning, Node, NodeKind, Scalar, Style},
@@ -156,6 +156,11 @@ impl<'a> Value<'a> {
                 None
             }
         }
+    }
+
+    /// The same value, to be looked at without being judged.
+    pub(crate) const fn peek(&self) -> Peek<'a> {
+        Peek::new(self.context.tree, self.node)
     }
 
     pub(crate) fn is_null(&self) -> bool {

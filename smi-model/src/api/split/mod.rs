@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{
     cursor::{Object, Value},
+    quantity::Quantity,
     schema,
     values::service_name,
 };
@@ -67,7 +68,7 @@ fn backend(
 }
 
 /// Reads a weight that is a whole number.
-fn whole_weight(value: Value<'_>) -> Option<Spanned<u32>> {
+pub(super) fn whole_weight(value: Value<'_>) -> Option<Spanned<u32>> {
     if let Some(quantity) = value.scalar_text().filter(|text| is_quantity(text)) {
         let rule = "write a whole number: quantities belong to `split.smi-spec.io/v1alpha1`";
         report_weight(value, quantity, rule);
@@ -84,7 +85,7 @@ fn whole_weight(value: Value<'_>) -> Option<Spanned<u32>> {
 
 /// Whether a text is a quantity that cannot be anything else.
 fn is_quantity(text: &str) -> bool {
-    text.ends_with(['m', 'k', 'M']) && v1alpha1::thousandths(text).is_some()
+    text.ends_with(['m', 'k', 'M']) && Quantity::parse(text).is_some()
 }
 
 fn report_weight(value: Value<'_>, found: &str, rule: &str) {

@@ -16,6 +16,7 @@ use crate::{
         Resource,
         cursor::{Object, Value},
         metadata::{metadata, spec},
+        quantity::Quantity,
         schema,
         shape::{Losses, ObjectMeta, Shape},
         values::service_name,
@@ -119,31 +120,12 @@ fn quantity(value: Value<'_>) -> Option<Spanned<u32>> {
     Some(Spanned::new(weight, text.span))
 }
 
-/// Reads a decimal number with one of the suffixes `m`, `k` and `M`.
-pub(super) fn thousandths(quantity: &str) -> Option<u32> {
-    let suffix = |suffix: char, scale| Some((quantity.strip_suffix(suffix)?, scale));
-    let (number, scale) =
-        suffix('m', 0).or(suffix('k', 6)).or(suffix('M', 9)).unwrap_or((quantity, 3));
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let digits = format!("{whole}{fraction}");
-    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let value: u64 = digits.parse().ok()?;
-    let shift = |places: usize| 10_u64.checked_pow(u32::try_from(places).ok()?);
-    let exact = match fraction.len() {
-        places if places <= scale => value.checked_mul(shift(scale - places)?)?,
-        places => {
-            let divisor = shift(places - scale)?;
-            value.is_multiple_of(divisor).then_some(value / divisor)?
-        }
-    };
-    u32::try_from(exact).ok()
+fn thousandths(text: &str) -> Option<u32> {
+    Quantity::parse(text)?.thousandths()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::thousandths;
     use crate::testing::*;
 
     #[test]
@@ -160,28 +142,15 @@ mod tests {
     }
 
     #[test]
-    fn quantities_are_exact_thousandths() {
-        for (quantity, expected) in [
-            ("1", Some(1000)),
-            ("500m", Some(500)),
-            ("0m", Some(0)),
-            ("1.5", Some(1500)),
-            (".25", Some(250)),
-            ("1.", Some(1000)),
-            ("2k", Some(2_000_000)),
-            ("1.5000", Some(1500)),
-            ("0.5m", None),
-            ("0.0001", None),
-            ("5M", None),
-            ("-1", None),
-            ("+1", None),
-            ("", None),
-            ("m", None),
-            (".", None),
-            ("1e3", None),
-            ("one", None),
-        ] {
-            assert_eq!(thousandths(quantity), expected, "{quantity:?}");
+    fn weights_are_whole_thousandths() {
+        let weight = |weight: &str| {
+            reject(&format!(
+                "apiVersion: split.smi-spec.io/v1alpha1\nkind: TrafficSplit\nmetadata: {{name: t}}\n\
+                 spec:\n  service: web\n  backends:\n  - {{service: a, weight: {weight}}}\n"
+            ))
+        };
+        for wrong in ["0.5m", "5M", "-1", "one"] {
+            assert_eq!(weight(wrong), [format!("SMI219 7:26 `{wrong}` is not a weight")]);
         }
     }
 }

@@ -8,6 +8,7 @@
 mod access;
 mod fields;
 mod specs;
+mod workloads;
 
 use serde_yaml::{Deserializer, Value};
 
@@ -77,12 +78,18 @@ fn identity(document: &Value) -> Option<Identity<'_>> {
 /// alone says nothing.
 fn add(policies: &mut Policies, document: &Value, identity: Identity<'_>) -> Read<()> {
     let api_version = document.get("apiVersion").and_then(Value::as_str).ok_or(Invalid)?;
+    if let Some(pod) = workloads::pod(document, api_version, identity.kind) {
+        policies.workloads.extend(workloads::workload(pod, identity.namespace));
+    }
     let (_, version) = api_version.split_once('/').ok_or(Invalid)?;
     let (group, kind, name) = (identity.group, identity.kind, name(identity)?);
-    let Policies { targets, groups, tcp_routes, udp_routes } = policies;
+    let Policies { targets, bindings, groups, tcp_routes, udp_routes, .. } = policies;
     match (group, kind) {
         ("access.smi-spec.io", "TrafficTarget") => {
             targets.push(access::traffic_target(name, document, version)?);
+        }
+        ("access.smi-spec.io", "IdentityBinding") => {
+            bindings.push((name, access::identity_binding(document, version)?));
         }
         ("specs.smi-spec.io", "HTTPRouteGroup") => {
             groups.push((name, specs::http_route_group(document, version)?));

@@ -1,0 +1,205 @@
+//! IdentityBindings: which identities each of them stands for.
+//!
+//! No mesh that a dialect is named after ever supported IdentityBinding. It is
+//! accepted in every dialect all the same: a dialect answers what the
+//! specification leaves open, and here the specification is clear.
+
+use std::collections::BTreeMap;
+
+use smi_model::canonical::{IdentityBinding, Labels, Subject, Workload, WorkloadKind};
+use smi_model::diagnostic::Diagnostic;
+use smi_model::source::Span;
+
+use super::{Resolver, nearest};
+use crate::{code, spiffe_id};
+
+/// The kind as documents and messages write it.
+const KIND: &str = "IdentityBinding";
+
+/// All bindings by namespace and name, with what they list.
+pub(super) type Bindings = BTreeMap<(String, String), Vec<Identity>>;
+
+/// An identity that a subject stands for.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) spiffe_id: String,
+    /// Where it was written.
+    pub(super) span: Span,
+}
+
+impl Identity {
+    /// Whether it says of itself that its workload is in this namespace.
+    ///
+    /// Other trust domains may say so, too: clusters that trust each other mean
+    /// the same by a namespace, and trust domains get new names.
+    pub(super) fn is_of(&self, namespace: &str) -> bool {
+        let id = self.spiffe_id.strip_prefix("spiffe://").unwrap_or_default();
+        let mut parts = id.split('/').skip(1);
+        parts.next() == Some("ns") && parts.next() == Some(namespace) && parts.next().is_some()
+    }
+}
+
+impl Resolver<'_> {
+    pub(super) fn bindings(&mut self) -> Bindings {
+        let bundle = self.bundle;
+        let key = |binding: &IdentityBinding| {
+            (binding.meta.namespace.value.clone(), binding.meta.name.value.clone())
+        };
+        bundle.identity_bindings.iter().map(|it| (key(it), self.binding(it))).collect()
+    }
+
+    /// All schemes together: each adds to what the others list.
+    fn binding(&mut self, binding: &IdentityBinding) -> Vec<Identity> {
+        let namespace = &binding.meta.namespace.value;
+        let mut identities = Vec::new();
+        if let Some(account) = &binding.service_account {
+            let spiffe_id = self.identity(namespace, account);
+            identities.extend(self.checked(Identity { spiffe_id, span: account.span }));
+        }
+        let written = binding.spiffe_identities.iter();
+        identities
+            .extend(written.map(|id| Identity { spiffe_id: id.value.clone(), span: id.span }));
+        if let Some(labels) = &binding.pod_labels {
+            identities.extend(self.selected(labels, namespace));
+        }
+        identities
+    }
+
+    /// The accounts of the pods that have all these labels.
+    fn selected(&mut self, labels: &Labels, namespace: &str) -> Vec<Identity> {
+        let Some(place) = labels.first().map(|(key, _)| key.span) else { return Vec::new() };
+        let workloads = self.bundle.workloads.iter();
+        let (chosen, others): (Vec<&Workload>, Vec<&Workload>) = workloads
+            .filter(|workload| workload.meta.namespace.value == namespace)
+            .partition(|workload| has_all(&workload.labels, labels));
+        if chosen.is_empty() {
+            let error = self.selects_nothing(labels, place, namespace);
+            self.report(error);
+        }
+        let mut accounts = BTreeMap::new();
+        for workload in chosen {
+            accounts.entry(workload.service_account.value.as_str()).or_insert(workload);
+        }
+        let mut identities = Vec::new();
+        for (account, workload) in accounts {
+            let shared = others.iter().find(|other| other.service_account.value == account);
+            if let Some(other) = shared {
+                self.report(shared_account(place, workload, other));
+                continue;
+            }
+            let spiffe_id = spiffe_id(&self.options.trust_domain, namespace, account);
+            identities.extend(self.checked(Identity { spiffe_id, span: place }));
+        }
+        identities
+    }
+
+    fn selects_nothing(&self, labels: &Labels, place: Span, namespace: &str) -> Diagnostic {
+        let wanted: Vec<String> =
+            labels.iter().map(|(key, value)| format!("`{}: {}`", key.value, value.value)).collect();
+        let message = format!(
+            "no pods among the documents have {} in namespace `{namespace}`",
+            wanted.join(" and ")
+        );
+        let error = Diagnostic::error(code::SELECTS_NOTHING, place, message)
+            .label("this selector grants nothing");
+        let unclear = self.bundle.broken.iter().find(|broken| {
+            broken.namespace == namespace && is_workload(&broken.kind) && broken.name.is_some()
+        });
+        match unclear.and_then(|broken| Some((&broken.kind, broken.name.as_ref()?))) {
+            Some((kind, name)) => error.help(format!(
+                "the {kind} `{name}` does not count, because it is defined more than once"
+            )),
+            None => error.help(
+                "add the manifests of its Deployments or Pods, or name its `serviceAccount` instead",
+            ),
+        }
+    }
+
+    /// What the binding that a subject names lists.
+    pub(super) fn bound(
+        &mut self,
+        subject: &Subject,
+        namespace: &str,
+        bindings: &Bindings,
+    ) -> Vec<Identity> {
+        let name = &subject.name;
+        if let Some(identities) = bindings.get(&(namespace.to_owned(), name.value.clone())) {
+            return identities.clone();
+        }
+        if !self.is_broken(KIND, namespace, &name.value) {
+            let error = self.unknown_binding(subject, namespace, bindings);
+            self.report(error);
+        }
+        Vec::new()
+    }
+
+    fn unknown_binding(
+        &self,
+        subject: &Subject,
+        namespace: &str,
+        bindings: &Bindings,
+    ) -> Diagnostic {
+        let name = &subject.name;
+        let message = format!("there is no {KIND} `{}` in namespace `{namespace}`", name.value);
+        let error = Diagnostic::error(code::UNKNOWN_BINDING, name.span, message)
+            .label("this subject grants nothing");
+        if let Some((other, _)) = bindings.keys().find(|(_, of_name)| *of_name == name.value) {
+            return error.help(format!("there is one in namespace `{other}`"));
+        }
+        let known = bindings.keys().filter(|(of_namespace, _)| of_namespace == namespace);
+        let broken = self
+            .bundle
+            .broken
+            .iter()
+            .filter(|broken| broken.kind == KIND && broken.namespace == namespace);
+        let broken = broken.filter_map(|broken| broken.name.as_deref());
+        nearest::suggest(error, name, known.map(|(_, name)| name.as_str()).chain(broken))
+    }
+}
+
+fn has_all(labels: &Labels, wanted: &Labels) -> bool {
+    wanted.iter().all(|(key, value)| {
+        labels
+            .iter()
+            .any(|(of_key, of_value)| of_key.value == key.value && of_value.value == value.value)
+    })
+}
+
+/// Pods under one account cannot be told apart by their certificates: to let some
+/// of them in is to let in all.
+fn shared_account(place: Span, chosen: &Workload, other: &Workload) -> Diagnostic {
+    let account = &chosen.service_account.value;
+    let message = format!("pods without these labels run under ServiceAccount `{account}`, too");
+    Diagnostic::error(code::SHARED_ACCOUNT, place, message)
+        .label("this selector does not grant anything to that account")
+        .related(chosen.service_account.span, "pods with these labels")
+        .related(other.service_account.span, "pods without them")
+        .help("give the selected pods an account of their own: certificates name only accounts")
+}
+
+fn is_workload(kind: &str) -> bool {
+    WorkloadKind::ALL.iter().any(|workload| workload.as_str() == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use smi_model::source::Span;
+
+    use super::Identity;
+
+    #[test]
+    fn an_identity_tells_its_namespace_by_its_path_alone() {
+        for (id, is_of) in [
+            ("spiffe://td/ns/shop/sa/store", true),
+            ("spiffe://other.td/ns/shop/v2", true),
+            ("spiffe://td/ns/shopping/sa/store", false),
+            ("spiffe://td/ns/shop", false),
+            ("spiffe://ns/shop/sa/store", false),
+            ("spiffe://td/a/ns/shop/sa/store", false),
+            ("spiffe://td/store/shop", false),
+        ] {
+            let identity = Identity { spiffe_id: id.to_owned(), span: Span::new(0, 0) };
+            assert_eq!(identity.is_of("shop"), is_of, "{id}");
+        }
+    }
+}
