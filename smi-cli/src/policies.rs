@@ -33,7 +33,7 @@ impl Reading {
     pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
         let mut sources = SourceMap::new();
         for path in input::files(arguments)? {
-            sources.add(path.display().to_string(), input::text(&path)?)?;
+            sources.add_bytes(path.display().to_string(), input::bytes(&path)?)?;
         }
         let read = smi_model::read(&sources, &smi_model::Limits::default());
         let options = Options {

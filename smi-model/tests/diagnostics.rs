@@ -15,7 +15,7 @@ fn report(names: &[&str]) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/broken");
     let mut sources = SourceMap::new();
     for name in names {
-        sources.add(*name, std::fs::read_to_string(folder.join(name)).unwrap()).unwrap();
+        sources.add_bytes(*name, std::fs::read(folder.join(name)).unwrap()).unwrap();
     }
     let read = smi_model::read(&sources, &Limits::default());
     render::text(&read.diagnostics, &sources, false)
@@ -24,6 +24,11 @@ fn report(names: &[&str]) -> String {
 #[test]
 fn syntax() {
     insta::assert_snapshot!(report(&["syntax.yaml"]));
+}
+
+#[test]
+fn encoding() {
+    insta::assert_snapshot!(report(&["latin1.yaml", "utf16.yaml"]));
 }
 
 #[test]

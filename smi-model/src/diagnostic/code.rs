@@ -30,6 +30,8 @@ diagnostic_codes! {
     INVALID_MERGE = 107 "invalid-merge";
     /// A document that is not a Kubernetes object.
     NOT_AN_OBJECT = 108 "not-an-object";
+    /// A file that is not UTF-8 text.
+    NOT_UTF8 = 109 "not-utf-8";
     /// A file has more bytes than the limit.
     FILE_TOO_LARGE = 111 "file-too-large";
     /// A file has more documents than the limit.
