@@ -39,8 +39,9 @@ mod testing;
 pub use limits::Limits;
 
 use canonical::Bundle;
-use diagnostic::Findings;
-use source::SourceMap;
+use diagnostic::{Diagnostic, Findings, Problems};
+use document::Documents;
+use source::{SourceFile, SourceMap};
 
 /// Reads every document of every file into one bundle.
 ///
@@ -53,13 +54,21 @@ pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let mut documents = document::Documents::of(file, limits);
-        for tree in &mut documents {
-            api::read(file, &tree, &mut bundle, &mut diagnostics);
-        }
-        diagnostics.extend(documents.into_diagnostics());
+        diagnostics.extend(read_file(file, limits, &mut bundle));
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
     Findings { value: bundle, diagnostics }
+}
+
+fn read_file(file: &SourceFile, limits: &Limits, bundle: &mut Bundle) -> Vec<Diagnostic> {
+    let mut problems = Problems::of_file(limits.problems);
+    let mut documents = Documents::of(file, limits);
+    while let Some(tree) = documents.next() {
+        problems.extend(documents.take_problems());
+        api::read(file, &tree, bundle, &mut problems);
+    }
+    // Those of no document.
+    problems.extend(documents.take_problems());
+    problems.into_diagnostics()
 }

@@ -184,8 +184,8 @@ impl SourceMap {
     }
 
     /// Adds a text of which it is not known whether it is UTF-8. If it is not,
-    /// reading it is a finding; to show the place, what is not UTF-8 becomes
-    /// replacement characters.
+    /// reading it is a finding; what is kept of it, to show the place, has
+    /// replacement characters and ends soon after it.
     ///
     /// # Errors
     ///
@@ -198,9 +198,10 @@ impl SourceMap {
         match String::from_utf8(bytes.into()) {
             Ok(text) => self.push(name.into(), text, None),
             Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                self.push(name.into(), text, Some((valid, error.as_bytes())))
+                let (bytes, valid) = (error.as_bytes(), error.utf8_error().valid_up_to());
+                let shown = bytes.get(..valid.saturating_add(BLOCK)).unwrap_or(bytes);
+                let text = String::from_utf8_lossy(shown).into_owned();
+                self.push(name.into(), text, Some((valid, bytes)))
             }
         }
     }

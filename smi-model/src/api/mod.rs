@@ -18,7 +18,7 @@ use crate::{
         Broken, Bundle, HttpRouteGroup, L4Route, Service, ServiceAccount, TrafficSplit,
         TrafficTarget,
     },
-    diagnostic::Diagnostic,
+    diagnostic::Problems,
     document::{Node, NodeKind, Tree},
     source::SourceFile,
 };
@@ -96,10 +96,10 @@ pub(crate) fn read(
     file: &SourceFile,
     tree: &Tree<'_>,
     bundle: &mut Bundle,
-    diagnostics: &mut Vec<Diagnostic>,
+    problems: &mut Problems,
 ) {
     if tree.complete {
-        Reader { file, tree, bundle, diagnostics }.read(tree.root());
+        Reader { file, tree, bundle, problems }.read(tree.root());
     } else {
         bundle.broken.extend(broken(tree, tree.root()));
     }
@@ -110,7 +110,7 @@ struct Reader<'a> {
     file: &'a SourceFile,
     tree: &'a Tree<'a>,
     bundle: &'a mut Bundle,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    problems: &'a mut Problems,
 }
 
 impl Reader<'_> {
@@ -132,7 +132,7 @@ impl Reader<'_> {
             None if schema.is_none() && !context.failed() => {}
             _ => self.bundle.broken.extend(broken(self.tree, node)),
         }
-        self.diagnostics.extend(context.into_diagnostics());
+        self.problems.extend(context.into_diagnostics());
     }
 }
 

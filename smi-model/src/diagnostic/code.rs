@@ -40,7 +40,7 @@ diagnostic_codes! {
     TOO_MANY_NODES = 113 "too-many-nodes";
     /// Mappings and lists are nested deeper than the limit.
     TOO_DEEP = 114 "too-deep";
-    /// A document has more problems than are shown.
+    /// A document or file has more problems than are shown.
     TOO_MANY_PROBLEMS = 115 "too-many-problems";
 
     /// An SMI object without `apiVersion`.

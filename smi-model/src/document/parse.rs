@@ -45,9 +45,9 @@ impl<'a> Documents<'a> {
         documents
     }
 
-    /// What was found in the documents so far.
-    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.builder.diagnostics
+    /// What was found in the documents since it was last asked.
+    pub(crate) fn take_problems(&mut self) -> Vec<Diagnostic> {
+        self.builder.take_problems()
     }
 
     fn refuse(&mut self, diagnostic: Diagnostic) {
@@ -61,10 +61,8 @@ impl<'a> Iterator for Documents<'a> {
 
     fn next(&mut self) -> Option<Tree<'a>> {
         while !self.done {
-            if self.ends_document()
-                && let Some(tree) = self.builder.end_document()
-            {
-                return Some(tree);
+            if self.ends_document() {
+                return Some(self.builder.end_document());
             }
         }
         None
@@ -72,7 +70,7 @@ impl<'a> Iterator for Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    /// Reads on by one event; true when the document ends with it.
+    /// Reads on by one event; true when a document ends with it.
     fn ends_document(&mut self) -> bool {
         let flow = match self.parser.next_event() {
             Some(Ok((Event::DocumentEnd, _))) => return true,
@@ -81,13 +79,16 @@ impl<'a> Documents<'a> {
             None => ControlFlow::Break(Cut::File),
         };
         match flow {
-            ControlFlow::Continue(()) => return false,
-            ControlFlow::Break(Cut::File) => self.done = true,
+            ControlFlow::Continue(()) => false,
+            ControlFlow::Break(Cut::File) => {
+                self.done = true;
+                false
+            }
             ControlFlow::Break(Cut::Document) => {
                 self.done = !self.parser.proceed_next_document().unwrap_or(false);
+                true
             }
         }
-        true
     }
 
     fn event(&mut self, event: Event<'a>, range: Range) -> ControlFlow<Cut> {
@@ -292,7 +293,7 @@ mod tests {
         let mut documents = Documents::of(sources.files().next().unwrap(), &limits);
         let tree = documents.next().unwrap();
         assert!(documents.next().is_none());
-        assert_eq!(documents.into_diagnostics(), []);
+        assert_eq!(documents.take_problems(), []);
         let NodeKind::Mapping(entries) = &tree.root().kind else {
             panic!("not a mapping: {text}");
         };

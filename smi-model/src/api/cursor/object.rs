@@ -2,13 +2,12 @@
 
 use super::{
     Value,
-    context::MAX_PROBLEMS,
     fields::{Field, fields},
     path::Path,
 };
 use crate::{
     diagnostic::{
-        Diagnostic, code,
+        Diagnostic, MAX_PROBLEMS, code,
         suggest::{closest, listed},
     },
     source::{Span, Spanned},
