@@ -5,7 +5,6 @@
 //! each of the texts takes.
 
 #![expect(clippy::disallowed_methods, reason = "a test may read the clock")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod inputs;
 
