@@ -55,7 +55,7 @@ impl Reading {
 pub(crate) fn sources(arguments: &[PathBuf]) -> Result<SourceMap, Failure> {
     let mut sources = SourceMap::new();
     for path in input::files(arguments)? {
-        sources.add(path.display().to_string(), input::text(&path)?)?;
+        sources.add_bytes(path.display().to_string(), input::bytes(&path)?)?;
     }
     Ok(sources)
 }

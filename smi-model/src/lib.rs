@@ -44,8 +44,9 @@ pub use limits::Limits;
 pub use options::ReadOptions;
 
 use canonical::Bundle;
-use diagnostic::Findings;
-use source::SourceMap;
+use diagnostic::{Diagnostic, Findings, Problems};
+use document::Documents;
+use source::{SourceFile, SourceMap};
 
 /// Reads every document of every file into one bundle.
 ///
@@ -65,15 +66,23 @@ pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle>
     let mut bundle = Bundle::default();
     let mut diagnostics = Vec::new();
     for file in sources.files() {
-        let assume_versions = options.assume_versions;
-        let reading = api::Reading { assume_versions, ..api::Reading::default() };
-        let mut documents = document::Documents::of(file, &options.limits);
-        for tree in &mut documents {
-            api::read(file, &tree, &reading, &mut bundle, &mut diagnostics);
-        }
-        diagnostics.extend(documents.into_diagnostics());
+        diagnostics.extend(read_file(file, options, &mut bundle));
     }
     bundle.withdraw_duplicates(&mut diagnostics);
     diagnostic::sort(&mut diagnostics);
     Findings { value: bundle, diagnostics }
+}
+
+fn read_file(file: &SourceFile, options: &ReadOptions, bundle: &mut Bundle) -> Vec<Diagnostic> {
+    let mut problems = Problems::of_file(options.limits.problems);
+    let assume_versions = options.assume_versions;
+    let reading = api::Reading { assume_versions, ..api::Reading::default() };
+    let mut documents = Documents::of(file, &options.limits);
+    while let Some(tree) = documents.next() {
+        problems.extend(documents.take_problems());
+        api::read(file, &tree, &reading, bundle, &mut problems);
+    }
+    // Those of no document.
+    problems.extend(documents.take_problems());
+    problems.into_diagnostics()
 }

@@ -78,8 +78,23 @@ pub struct SourceFile {
     name: String,
     text: String,
     base: u32,
-    /// Global offset of the first byte of every line.
-    lines: Vec<u32>,
+    /// How many lines end before each block of [`BLOCK`] bytes. A table of all
+    /// lines could be larger than the text.
+    line_ends: Vec<u32>,
+    invalid: Option<InvalidByte>,
+}
+
+/// Bytes of text for which the number of line ends is known.
+const BLOCK: usize = 1 << 10;
+
+/// Where a text stops being UTF-8.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct InvalidByte {
+    /// The replacement character in its place.
+    pub(crate) span: Span,
+    pub(crate) byte: u8,
+    /// Whether the text begins with the byte order mark of UTF-16.
+    pub(crate) is_utf16: bool,
 }
 
 impl SourceFile {
@@ -101,6 +116,11 @@ impl SourceFile {
         self.base
     }
 
+    /// The first byte that is not UTF-8. A text with one is not read.
+    pub(crate) const fn invalid(&self) -> Option<InvalidByte> {
+        self.invalid
+    }
+
     fn end(&self) -> u32 {
         // INVARIANT: `SourceMap::add` refused texts that do not fit.
         self.base.saturating_add(u32::try_from(self.text.len()).unwrap_or(u32::MAX))
@@ -112,6 +132,30 @@ impl SourceFile {
         let clamp = |offset: u32| (offset.saturating_sub(self.base) as usize).min(self.text.len());
         clamp(span.start)..clamp(span.end).max(clamp(span.start))
     }
+
+    /// The number of lines that end before an offset.
+    fn line_ends_before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let before = self.line_ends.get(block).copied().unwrap_or_default() as usize;
+        let rest = self.text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        before + line_ends(rest)
+    }
+}
+
+/// How many lines end before each block.
+fn line_ends_by_block(text: &str) -> Vec<u32> {
+    let mut before = 0_u32;
+    let mut by_block = Vec::new();
+    for block in text.as_bytes().chunks(BLOCK) {
+        by_block.push(before);
+        // INVARIANT: the source map takes no text of more than `u32::MAX` bytes.
+        before = before.saturating_add(line_ends(block) as u32);
+    }
+    by_block
+}
+
+fn line_ends(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// The texts given do not fit into 32-bit offsets.
@@ -142,19 +186,47 @@ impl SourceMap {
         name: impl Into<String>,
         text: impl Into<String>,
     ) -> Result<(), TooLarge> {
-        let text = text.into();
+        self.push(name.into(), text.into(), None)
+    }
+
+    /// Adds a text of which it is not known whether it is UTF-8. If it is not,
+    /// reading it is a finding; what is kept of it, to show the place, has
+    /// replacement characters and ends soon after it.
+    ///
+    /// # Errors
+    ///
+    /// When the texts together exceed 4 GiB.
+    pub fn add_bytes(
+        &mut self,
+        name: impl Into<String>,
+        bytes: impl Into<Vec<u8>>,
+    ) -> Result<(), TooLarge> {
+        match String::from_utf8(bytes.into()) {
+            Ok(text) => self.push(name.into(), text, None),
+            Err(error) => {
+                let (bytes, valid) = (error.as_bytes(), error.utf8_error().valid_up_to());
+                let shown = bytes.get(..valid.saturating_add(BLOCK)).unwrap_or(bytes);
+                let text = String::from_utf8_lossy(shown).into_owned();
+                self.push(name.into(), text, Some((valid, bytes)))
+            }
+        }
+    }
+
+    /// Adds a text, which stops being the UTF-8 of some bytes at an offset.
+    fn push(
+        &mut self,
+        name: String,
+        text: String,
+        invalid: Option<(usize, &[u8])>,
+    ) -> Result<(), TooLarge> {
         // One byte apart, so that an empty span at the end of a file is not
         // also the start of the next file.
         let base = self.files.last().map_or(0, |last| last.end().saturating_add(1));
         let length = u32::try_from(text.len()).map_err(|_| TooLarge)?;
         base.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(TooLarge)?;
-        let mut lines = vec![base];
-        for (offset, byte) in text.bytes().enumerate() {
-            if byte == b'\n' {
-                lines.push(base + u32::try_from(offset).unwrap_or(u32::MAX) + 1);
-            }
-        }
-        self.files.push(SourceFile { name: name.into(), text, base, lines });
+        let line_ends = line_ends_by_block(&text);
+        let invalid = invalid.and_then(|(valid, bytes)| InvalidByte::at(base, valid, bytes));
+        self.files.push(SourceFile { name, text, base, line_ends, invalid });
         Ok(())
     }
 
@@ -181,9 +253,9 @@ impl SourceMap {
     #[must_use]
     pub fn locate(&self, span: Span) -> Option<Location<'_>> {
         let file = self.file(span)?;
-        let line = file.lines.partition_point(|start| *start <= span.start);
-        let start = *file.lines.get(line.checked_sub(1)?)?;
-        let before = file.text.get(file.local(Span::new(start, span.start)))?;
+        let offset = file.local(span).start;
+        let line = file.line_ends_before(offset) + 1;
+        let before = file.text.get(..offset)?.rsplit('\n').next()?;
         // A byte order mark is not a column that anybody sees.
         let column = before.chars().filter(|c| *c != '\u{feff}').count() + 1;
         Some(Location {
@@ -191,6 +263,16 @@ impl SourceMap {
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
         })
+    }
+}
+
+impl InvalidByte {
+    fn at(base: u32, offset: usize, bytes: &[u8]) -> Option<Self> {
+        let start = base.saturating_add(u32::try_from(offset).ok()?);
+        let replacement = char::REPLACEMENT_CHARACTER.len_utf8() as u32;
+        let span = Span::new(start, start.saturating_add(replacement));
+        let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        Some(Self { span, byte: *bytes.get(offset)?, is_utf16 })
     }
 }
 
@@ -209,5 +291,30 @@ mod tests {
         assert_eq!(sources.locate(Span::new(base, base)).unwrap().to_string(), "b.yaml:1:1");
         assert_eq!(sources.text(Span::new(base, base + 5)), "three");
         assert!(sources.locate(Span::new(base + 6, base + 6)).is_none());
+    }
+
+    #[test]
+    fn lines_are_counted_across_blocks() {
+        let text = "line\n".repeat(BLOCK);
+        let mut sources = SourceMap::new();
+        sources.add("a.yaml", text.as_str()).unwrap();
+        for (offset, _) in text.char_indices().step_by(7) {
+            let place = sources.locate(Span::new(offset as u32, offset as u32)).unwrap();
+            let expected = (offset / 5 + 1, offset % 5 + 1);
+            assert_eq!((place.line as usize, place.column as usize), expected);
+        }
+    }
+
+    #[test]
+    fn texts_are_kept_as_far_as_they_are_utf8() {
+        let mut sources = SourceMap::new();
+        sources.add_bytes("a.yaml", "ä: 1\n").unwrap();
+        sources.add_bytes("b.yaml", b"a: \xe4\xff\n").unwrap();
+        let files: Vec<_> = sources.files().collect();
+        assert!(files[0].invalid().is_none());
+        let invalid = files[1].invalid().unwrap();
+        assert_eq!((invalid.byte, invalid.is_utf16), (0xe4, false));
+        assert_eq!(sources.locate(invalid.span).unwrap().to_string(), "b.yaml:1:4");
+        assert_eq!(sources.text(invalid.span), "\u{fffd}");
     }
 }

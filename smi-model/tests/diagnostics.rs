@@ -17,7 +17,7 @@ use smi_model::{
 fn report(names: &[&str]) -> String {
     let mut sources = SourceMap::new();
     for name in names {
-        sources.add(*name, std::fs::read_to_string(broken().join(name)).unwrap()).unwrap();
+        sources.add_bytes(*name, std::fs::read(broken().join(name)).unwrap()).unwrap();
     }
     let read = smi_model::read(&sources, &Limits::default());
     render::text(&read.diagnostics, &sources, false)
@@ -30,6 +30,11 @@ fn broken() -> PathBuf {
 #[test]
 fn syntax() {
     insta::assert_snapshot!(report(&["syntax.yaml"]));
+}
+
+#[test]
+fn encoding() {
+    insta::assert_snapshot!(report(&["latin1.yaml", "utf16.yaml"]));
 }
 
 #[test]
@@ -81,7 +86,8 @@ fn fixes() {
 #[test]
 fn every_fix_mends_its_finding() {
     for entry in std::fs::read_dir(broken()).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        // What is not UTF-8 is not mended by a text.
+        let Ok(text) = std::fs::read_to_string(entry.unwrap().path()) else { continue };
         let before = errors(&text);
         for fix in before.iter().filter_map(|error| error.fix.as_ref()) {
             let after = errors(&mended(&text, fix));

@@ -4,6 +4,9 @@
 #![expect(clippy::disallowed_methods, reason = "a test may read the clock")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "most of the inputs are for `memory.rs`")]
+mod inputs;
+
 use std::time::{Duration, Instant};
 
 use smi_model::{Limits, source::SourceMap};
@@ -33,32 +36,23 @@ fn with_defaults(text: &str) -> Vec<&'static str> {
 
 #[test]
 fn billion_laughs() {
-    let mut text = "a0: &a0 [ha, ha, ha, ha, ha, ha, ha, ha, ha]\n".to_owned();
-    for level in 1..12 {
-        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
-    }
-    assert_eq!(with_defaults(&text), ["too-many-nodes"]);
+    assert_eq!(with_defaults(&inputs::billion_laughs()), ["too-many-nodes"]);
 }
 
 #[test]
 fn billion_laughs_in_merge_keys() {
-    let mut text = "a: &a0 {x: 1}\n".to_owned();
-    for level in 1..60 {
-        let previous = level - 1;
-        text.push_str(&format!("k{level}: &a{level} {{<<: [*a{previous}, *a{previous}]}}\n"));
-    }
-    text.push_str("metadata: *a59\n<<: *a59\n");
-    assert_eq!(with_defaults(&text), ["too-deep", "too-many-nodes"]);
+    let end = "metadata: *a59\n<<: *a59\n";
     // Cut short by a limit, by a mistake, or whole: no walk goes along all paths.
-    assert_eq!(with_defaults(&format!("{text}kind: TCPRoute\n")), ["too-deep", "too-many-nodes"]);
-    assert!(with_defaults(&format!("{text}kind: TCPRoute\nx: [\n")).contains(&"yaml-syntax"));
+    for end in [end.to_owned(), format!("{end}kind: TCPRoute\n")] {
+        assert_eq!(with_defaults(&inputs::merge_keys(&end)), ["too-deep", "too-many-nodes"]);
+    }
+    let broken = inputs::merge_keys(&format!("{end}kind: TCPRoute\nx: [\n"));
+    assert_eq!(with_defaults(&broken), ["yaml-syntax"]);
 }
 
 #[test]
 fn a_huge_scalar_and_many_aliases() {
-    let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(50_000));
-    assert_eq!(with_defaults(&text), ["too-many-nodes"]);
+    assert_eq!(with_defaults(&inputs::huge_scalar()), ["too-many-nodes"]);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test` and `playground`.
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `fuzz` and
+//! `playground`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -6,6 +7,7 @@
 )]
 
 mod demo;
+mod fuzz;
 mod playground;
 mod test;
 
@@ -27,6 +29,8 @@ enum Task {
     Demo(demo::Options),
     /// Check everything: format, lints, documentation, builds, and all tests
     Test,
+    /// Search for texts on which reading fails, for some time
+    Fuzz(fuzz::Options),
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo(options) => demo::run(&options),
         Task::Test => test::run(),
+        Task::Fuzz(options) => fuzz::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -126,7 +126,7 @@ impl Resolver<'_> {
         if let Some(identities) = bindings.get(&(namespace.to_owned(), name.value.clone())) {
             return identities.clone();
         }
-        if !self.is_broken(KIND, namespace, &name.value) {
+        if !self.known.is_broken(KIND, namespace, &name.value) {
             let error = self.unknown_binding(subject, namespace, bindings);
             self.report(error);
         }

@@ -1,6 +1,7 @@
 //! From documents to [`PolicySet`]: every name is looked up, or reported.
 
 mod bindings;
+mod known;
 mod nearest;
 mod routes;
 mod splits;
@@ -8,10 +9,11 @@ mod targets;
 
 use std::collections::BTreeSet;
 
-use smi_model::canonical::{Bundle, Meta};
+use smi_model::canonical::Bundle;
 use smi_model::diagnostic::{Diagnostic, Findings};
 use smi_model::source::Spanned;
 
+use self::known::Known;
 use crate::ir::PolicySet;
 use crate::options::{Choices, Options};
 use crate::{code, spiffe_id};
@@ -26,6 +28,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         bundle,
         options,
         choices: Choices::of(options.dialect),
+        known: Known::of(bundle),
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
@@ -53,6 +56,7 @@ struct Resolver<'a> {
     bundle: &'a Bundle,
     options: &'a Options,
     choices: Choices,
+    known: Known<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -61,44 +65,18 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Whether a document of this name was there but had errors, which were
-    /// reported when it was read.
-    fn is_broken(&self, kind: &str, namespace: &str, name: &str) -> bool {
-        self.bundle.broken.iter().any(|broken| {
-            broken.kind == kind
-                && broken.namespace == namespace
-                && broken.name.as_deref().is_none_or(|broken| broken == name)
-        })
-    }
-
     /// The SPIFFE ID of a ServiceAccount, with a warning when the documents list
     /// the accounts of the namespace and this one is not among them.
     fn identity(&mut self, namespace: &str, name: &Spanned<String>) -> String {
-        let metas = self.bundle.service_accounts.iter().map(|account| &account.meta);
-        if let Some(names) = missing_from(metas, namespace, &name.value)
-            && !self.is_broken("ServiceAccount", namespace, &name.value)
-        {
+        if let Some(names) = self.known.others("ServiceAccount", namespace, &name.value) {
             let message = format!(
                 "there is no ServiceAccount `{}` in namespace `{namespace}` among the documents",
                 name.value
             );
             let warning = Diagnostic::warning(code::UNKNOWN_SERVICE_ACCOUNT, name.span, message);
-            self.report(nearest::suggest(warning, name, names));
+            let diagnostic = nearest::suggest(warning, name, names.iter().copied());
+            self.report(diagnostic);
         }
         spiffe_id(&self.options.trust_domain, namespace, &name.value)
     }
-}
-
-/// The names in a namespace, when there are some and `name` is not one of them.
-/// A namespace of which no object was given is not known well enough to complain.
-fn missing_from<'a>(
-    metas: impl Iterator<Item = &'a Meta>,
-    namespace: &str,
-    name: &str,
-) -> Option<Vec<&'a str>> {
-    let names: Vec<&str> = metas
-        .filter(|meta| meta.namespace.value == namespace)
-        .map(|meta| meta.name.value.as_str())
-        .collect();
-    (!names.is_empty() && !names.contains(&name)).then_some(names)
 }

@@ -13,7 +13,12 @@ pub(super) fn suggest<'a>(
     names: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
     const MOST: usize = 8;
-    let mut names: Vec<&str> = names.into_iter().collect();
+    // Every missing name is compared to all of them.
+    const MOST_COMPARED: usize = 1_000;
+    let mut names: Vec<&str> = names.into_iter().take(MOST_COMPARED + 1).collect();
+    if names.len() > MOST_COMPARED {
+        return diagnostic;
+    }
     names.sort_unstable();
     names.dedup();
     match closest(&written.value, names.iter().copied()) {

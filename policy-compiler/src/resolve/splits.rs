@@ -6,7 +6,7 @@ use smi_model::canonical::TrafficSplit;
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
-use super::{Resolver, missing_from, nearest};
+use super::{Resolver, nearest};
 use crate::code;
 use crate::ir::Split;
 
@@ -69,15 +69,13 @@ impl Resolver<'_> {
 
     fn service(&mut self, service: &Spanned<String>, namespace: &str) {
         let name = service_name(&service.value);
-        let metas = self.bundle.services.iter().map(|service| &service.meta);
-        if let Some(names) = missing_from(metas, namespace, name)
-            && !self.is_broken("Service", namespace, name)
-        {
+        if let Some(names) = self.known.others("Service", namespace, name) {
             let message = format!(
                 "there is no Service `{name}` in namespace `{namespace}` among the documents"
             );
             let warning = Diagnostic::warning(code::UNKNOWN_SERVICE, service.span, message);
-            self.report(nearest::suggest(warning, service, names));
+            let diagnostic = nearest::suggest(warning, service, names.iter().copied());
+            self.report(diagnostic);
         }
     }
 }

@@ -192,29 +192,24 @@ impl Resolver<'_> {
 
     fn unknown_route(&mut self, rule: &RuleRef, namespace: &str, routes: &Routes) {
         let (kind, name) = (rule.kind, &rule.name);
-        if self.is_broken(kind.as_str(), namespace, &name.value) {
+        if self.known.is_broken(kind.as_str(), namespace, &name.value) {
             return;
         }
         let message =
             format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
         let error = Diagnostic::error(code::UNKNOWN_ROUTE, rule.name.span, message)
             .label("this rule grants nothing");
-        let elsewhere =
-            routes.keys().find(|(of_kind, _, of_name)| *of_kind == kind && *of_name == name.value);
-        let error = match elsewhere {
-            Some((_, other, _)) => error.help(format!(
+        let error = match self.known.home_of_route(kind, &name.value) {
+            Some(other) => error.help(format!(
                 "there is one in namespace `{other}`, but a TrafficTarget sees only routes of its own"
             )),
             None => {
-                let of_namespace = |of_kind: &str, of: &str| of_kind == kind.as_str() && of == namespace;
+                let first = (kind, namespace.to_owned(), String::new());
                 let known = routes
-                    .keys()
-                    .filter(|(kind, namespace, _)| of_namespace(kind.as_str(), namespace))
-                    .map(|(.., name)| name.as_str());
-                let broken = self.bundle.broken.iter().filter(|broken| {
-                    of_namespace(&broken.kind, &broken.namespace)
-                });
-                let broken = broken.filter_map(|broken| broken.name.as_deref());
+                    .range(first..)
+                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && of == namespace)
+                    .map(|((.., name), _)| name.as_str());
+                let broken = self.known.broken(kind.as_str(), namespace);
                 nearest::suggest(error, name, known.chain(broken))
             }
         };

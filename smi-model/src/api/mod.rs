@@ -36,7 +36,7 @@ use crate::{
         Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service,
         ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
     },
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Problems},
     document::{Node, NodeKind, Tree},
     regex::Budget,
     source::SourceFile,
@@ -160,7 +160,7 @@ pub(crate) fn read(
     tree: &Tree<'_>,
     reading: &Reading,
     bundle: &mut Bundle,
-    diagnostics: &mut Vec<Diagnostic>,
+    problems: &mut Problems,
 ) {
     if !tree.complete {
         bundle.broken.extend(broken(tree, tree.root()));
@@ -177,7 +177,7 @@ pub(crate) fn read(
             }
             _ => bundle.broken.extend(broken(tree, object.node)),
         }
-        diagnostics.extend(object.diagnostics);
+        problems.extend(object.diagnostics);
     });
 }
 

@@ -61,7 +61,7 @@ pub(super) fn for_each(
             }
         });
     }
-    fine && documents.into_diagnostics().is_empty()
+    fine && documents.take_problems().is_empty()
 }
 
 /// Writes objects in the versions to come.

@@ -30,6 +30,8 @@ diagnostic_codes! {
     INVALID_MERGE = 107 "invalid-merge";
     /// A document that is not a Kubernetes object.
     NOT_AN_OBJECT = 108 "not-an-object";
+    /// A file that is not UTF-8 text.
+    NOT_UTF8 = 109 "not-utf-8";
     /// A file has more bytes than the limit.
     FILE_TOO_LARGE = 111 "file-too-large";
     /// A file has more documents than the limit.
@@ -38,7 +40,7 @@ diagnostic_codes! {
     TOO_MANY_NODES = 113 "too-many-nodes";
     /// Mappings and lists are nested deeper than the limit.
     TOO_DEEP = 114 "too-deep";
-    /// A document has more problems than are shown.
+    /// A document or file has more problems than are shown.
     TOO_MANY_PROBLEMS = 115 "too-many-problems";
 
     /// An SMI object without `apiVersion`.

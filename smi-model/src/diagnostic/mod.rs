@@ -2,8 +2,11 @@
 //! JSON or editor marks.
 
 pub mod code;
+mod problems;
 pub mod render;
 pub mod suggest;
+
+pub(crate) use problems::{MAX_PROBLEMS, Problems};
 
 use crate::source::Span;
 
@@ -107,7 +110,7 @@ impl Diagnostic {
         Self {
             code,
             severity,
-            message: message.into(),
+            message: shortened(message.into()),
             primary: Label { span, message: String::new() },
             related: Vec::new(),
             help: Vec::new(),
@@ -118,21 +121,21 @@ impl Diagnostic {
     /// Says a few words at the primary place.
     #[must_use]
     pub fn label(mut self, message: impl Into<String>) -> Self {
-        self.primary.message = message.into();
+        self.primary.message = shortened(message.into());
         self
     }
 
     /// Adds another place.
     #[must_use]
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.related.push(Label { span, message: message.into() });
+        self.related.push(Label { span, message: shortened(message.into()) });
         self
     }
 
     /// Adds a line of help.
     #[must_use]
     pub fn help(mut self, line: impl Into<String>) -> Self {
-        self.help.push(line.into());
+        self.help.push(shortened(line.into()));
         self
     }
 
@@ -142,6 +145,17 @@ impl Diagnostic {
         self.fix = Some(Fix { span, replacement: replacement.into() });
         self
     }
+}
+
+/// Messages quote the user's text, which can have any length.
+fn shortened(mut message: String) -> String {
+    const MOST: usize = 1_000;
+    if message.len() > MOST {
+        message.truncate(message.floor_char_boundary(MOST));
+        message.push('…');
+        message.shrink_to_fit();
+    }
+    message
 }
 
 /// A value, as far as one could be made, and everything found on the way.
@@ -169,4 +183,17 @@ pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     diagnostics.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_an_end() {
+        let long = "ä".repeat(1 << 20);
+        let diagnostic = Diagnostic::error(code::YAML_SYNTAX, Span::default(), long.as_str());
+        assert!(diagnostic.message.starts_with("ää") && diagnostic.message.ends_with("ä…"));
+        assert!(diagnostic.help(long).help[0].len() < 1_010);
+    }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap, mem, ops::ControlFlow};
 use super::{Entry, Node, NodeId, NodeKind, Scalar, Style, Tree};
 use crate::{
     Limits,
-    diagnostic::{Diagnostic, code},
+    diagnostic::{Diagnostic, Problems, code},
     source::Span,
 };
 
@@ -31,7 +31,7 @@ pub(super) enum Cut {
 /// The tree that grows, and where in it the next node goes.
 pub(super) struct Builder<'a> {
     limits: &'a Limits,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    problems: Problems,
     /// How many documents were begun.
     documents: usize,
     nodes: Vec<Node<'a>>,
@@ -70,7 +70,7 @@ impl<'a> Builder<'a> {
     pub(super) const fn new(limits: &'a Limits) -> Self {
         Self {
             limits,
-            diagnostics: Vec::new(),
+            problems: Problems::of_document(),
             documents: 0,
             nodes: Vec::new(),
             extents: Vec::new(),
@@ -103,20 +103,18 @@ impl<'a> Builder<'a> {
     }
 
     /// Ends a document and hands over what there is of it.
-    pub(super) fn end_document(&mut self) -> Option<Tree<'a>> {
+    pub(super) fn end_document(&mut self) -> Tree<'a> {
         while !self.open.is_empty() {
             // Being cut short once more changes nothing.
             let _ = self.end_collection(self.end);
         }
-        let tree = self.root.take().map(|root| {
-            let mut tree = Tree { nodes: mem::take(&mut self.nodes), root, complete: true };
-            if self.complete {
-                self.check_extent(&tree);
-            }
-            tree.complete = self.complete;
-            tree
-        });
-        self.nodes.clear();
+        // A document without any value has no nodes either, and reads as null.
+        let root = self.root.take().unwrap_or(NodeId(0));
+        let mut tree = Tree { nodes: mem::take(&mut self.nodes), root, complete: true };
+        if self.complete {
+            self.check_extent(&tree);
+        }
+        tree.complete = self.complete;
         self.extents.clear();
         self.anchors.clear();
         self.placed = 0;
@@ -127,6 +125,10 @@ impl<'a> Builder<'a> {
     pub(super) fn spoil(&mut self, diagnostic: Diagnostic) {
         self.complete = false;
         self.report(diagnostic);
+    }
+
+    pub(super) fn take_problems(&mut self) -> Vec<Diagnostic> {
+        mem::replace(&mut self.problems, Problems::of_document()).into_diagnostics()
     }
 
     /// Where the current document's text ends so far.
@@ -253,7 +255,7 @@ impl<'a> Builder<'a> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        self.problems.push(diagnostic);
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Limits,
     diagnostic::{Diagnostic, code},
-    source::{SourceFile, Span},
+    source::{InvalidByte, SourceFile, Span},
 };
 
 /// The documents of a file, one after the other. A syntax error ends its
@@ -38,24 +38,20 @@ impl<'a> Documents<'a> {
         let mut documents =
             Self { file, limits, parser, builder: Builder::new(limits), done: false };
         if file.text().len() > limits.bytes {
-            documents.refuse_file();
+            documents.refuse(too_large(file, limits.bytes));
+        } else if let Some(invalid) = file.invalid() {
+            documents.refuse(not_utf8(invalid));
         }
         documents
     }
 
-    /// What was found in the documents so far.
-    pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.builder.diagnostics
+    /// What was found in the documents since it was last asked.
+    pub(crate) fn take_problems(&mut self) -> Vec<Diagnostic> {
+        self.builder.take_problems()
     }
 
-    fn refuse_file(&mut self) {
-        let start = Span::new(self.file.base(), self.file.base());
-        let message = format!("the file has more than {} bytes", self.limits.bytes);
-        self.builder.spoil(
-            Diagnostic::error(code::FILE_TOO_LARGE, start, message)
-                .label("nothing of it is read")
-                .help("split the file"),
-        );
+    fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.builder.spoil(diagnostic.label("nothing of the file is read"));
         self.done = true;
     }
 }
@@ -65,10 +61,8 @@ impl<'a> Iterator for Documents<'a> {
 
     fn next(&mut self) -> Option<Tree<'a>> {
         while !self.done {
-            if self.ends_document()
-                && let Some(tree) = self.builder.end_document()
-            {
-                return Some(tree);
+            if self.ends_document() {
+                return Some(self.builder.end_document());
             }
         }
         None
@@ -76,7 +70,7 @@ impl<'a> Iterator for Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    /// Reads on by one event; true when the document ends with it.
+    /// Reads on by one event; true when a document ends with it.
     fn ends_document(&mut self) -> bool {
         let flow = match self.parser.next_event() {
             Some(Ok((Event::DocumentEnd, _))) => return true,
@@ -85,13 +79,16 @@ impl<'a> Documents<'a> {
             None => ControlFlow::Break(Cut::File),
         };
         match flow {
-            ControlFlow::Continue(()) => return false,
-            ControlFlow::Break(Cut::File) => self.done = true,
+            ControlFlow::Continue(()) => false,
+            ControlFlow::Break(Cut::File) => {
+                self.done = true;
+                false
+            }
             ControlFlow::Break(Cut::Document) => {
                 self.done = !self.parser.proceed_next_document().unwrap_or(false);
+                true
             }
         }
-        true
     }
 
     fn event(&mut self, event: Event<'a>, range: Range) -> ControlFlow<Cut> {
@@ -190,11 +187,13 @@ impl<'a> Documents<'a> {
 
     fn syntax_error(&mut self, error: &ScanError) -> ControlFlow<Cut> {
         let offset = error.marker().byte_offset().unwrap_or_default();
-        let length = self.file.text().get(offset..).and_then(|rest| rest.chars().next());
-        let start = self.offset(offset);
-        let end =
-            start.saturating_add(length.filter(|c| *c != '\n').map_or(0, |c| c.len_utf8() as u32));
-        let span = Span::new(start, end);
+        let rest = self.file.text().get(offset..).unwrap_or_default();
+        // For a character in the middle of a text, the parser says where the text begins.
+        let skipped = unprintable(error.kind()).and_then(|it| rest.find(it)).unwrap_or_default();
+        let character = rest.get(skipped..).and_then(|rest| rest.chars().next());
+        let length = character.filter(|c| *c != '\n').map_or(0, char::len_utf8);
+        let start = offset.saturating_add(skipped);
+        let span = Span::new(self.offset(start), self.offset(start.saturating_add(length)));
         let diagnostic = if *error.kind() == ErrorKind::RecursionLimitExceeded {
             too_deep(span, self.limits.depth)
         } else {
@@ -218,6 +217,28 @@ impl<'a> Documents<'a> {
 /// The parser numbers anchors from 1; 0 says that there is none.
 fn named(anchor: AnchorId) -> Option<AnchorId> {
     (anchor != 0).then_some(anchor)
+}
+
+fn too_large(file: &SourceFile, limit: usize) -> Diagnostic {
+    let start = Span::new(file.base(), file.base());
+    let message = format!("the file has more than {limit} bytes");
+    Diagnostic::error(code::FILE_TOO_LARGE, start, message).help("split the file")
+}
+
+fn not_utf8(invalid: InvalidByte) -> Diagnostic {
+    let message = format!("the byte `0x{:02x}` is not UTF-8", invalid.byte);
+    let help = match invalid.is_utf16 {
+        true => "the file looks like UTF-16: save it as UTF-8",
+        false => "save the file as UTF-8",
+    };
+    Diagnostic::error(code::NOT_UTF8, invalid.span, message).help(help)
+}
+
+/// The character of an error, if it is one that YAML allows nowhere.
+fn unprintable(kind: &ErrorKind) -> Option<char> {
+    let ErrorKind::UnexpectedCharacter { character } = kind else { return None };
+    let is_unprintable = character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}');
+    is_unprintable.then_some(*character)
 }
 
 /// The usual mistakes in words that say what to do; the rest in the parser's.
@@ -244,6 +265,14 @@ fn syntax_diagnostic(kind: &ErrorKind, span: Span) -> Diagnostic {
         ErrorKind::UnclosedFlowCollection { open } => {
             (format!("this `{open}` is never closed"), "add the closing bracket")
         }
+        ErrorKind::UnexpectedCharacter { character: '\0' } => (
+            "YAML cannot have the character '\\0'".to_owned(),
+            "a file with such characters is binary, or UTF-16 instead of UTF-8",
+        ),
+        ErrorKind::UnexpectedCharacter { character } if unprintable(kind).is_some() => (
+            format!("YAML cannot have the character {character:?}"),
+            "remove it, or write it as an escape in double quotes",
+        ),
         ErrorKind::UnexpectedCharacter { character } => {
             (format!("a text cannot begin with {character:?}"), "put the whole text in quotes")
         }
@@ -264,7 +293,7 @@ mod tests {
         let mut documents = Documents::of(sources.files().next().unwrap(), &limits);
         let tree = documents.next().unwrap();
         assert!(documents.next().is_none());
-        assert_eq!(documents.into_diagnostics(), []);
+        assert_eq!(documents.take_problems(), []);
         let NodeKind::Mapping(entries) = &tree.root().kind else {
             panic!("not a mapping: {text}");
         };
@@ -303,5 +332,18 @@ mod tests {
                 "SMI101 10:2 a tab cannot indent YAML",
             ]
         );
+    }
+    #[test]
+    fn characters_that_nobody_sees_are_named() {
+        let refused = "YAML cannot have the character";
+        for (text, place, character) in [
+            ("a: b\0c\n", "1:5", "'\\0'"),
+            ("a: 'b\u{1b}'\n", "1:6", "'\\u{1b}'"),
+            ("a: b # \u{7}\n", "1:8", "'\\u{7}'"),
+            ("a: b\u{7f}\n", "1:5", "'\\u{7f}'"),
+            ("a: \u{ffff}\n", "1:4", "'\\u{ffff}'"),
+        ] {
+            assert_eq!(reject(text), [format!("SMI101 {place} {refused} {character}")]);
+        }
     }
 }

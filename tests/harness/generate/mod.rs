@@ -6,14 +6,17 @@
 //! make a request *near* a bundle: take one of its rules, follow it, and then
 //! perhaps step aside. Requests that are made up without looking at the policies
 //! are denied nearly always and prove little. A [`Scenario`] has both.
+//! [`many_targets`] is for measurements.
 
 mod bundle;
+mod many;
 mod pattern;
 mod recipe;
 mod scenario;
 mod yaml;
 
 pub use bundle::Bundle;
+pub use many::many_targets;
 pub use scenario::{Scenario, scenario};
 
 use proptest::test_runner::Config;

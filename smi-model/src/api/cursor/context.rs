@@ -4,14 +4,11 @@ use std::cell::{Cell, RefCell};
 
 use super::{Value, path::Path};
 use crate::{
-    diagnostic::{Diagnostic, Severity, code},
+    diagnostic::{Diagnostic, Problems, Severity},
     document::{Node, Tree},
     regex::Budget,
     source::{SourceFile, Span},
 };
-
-/// More problems than this in one document are not worth showing.
-pub(super) const MAX_PROBLEMS: usize = 100;
 
 /// One document while it is decoded.
 pub(crate) struct Context<'a> {
@@ -19,14 +16,14 @@ pub(crate) struct Context<'a> {
     pub(super) tree: &'a Tree<'a>,
     /// What the expressions of the file may still cost.
     pub(super) budget: &'a Budget,
-    diagnostics: RefCell<Vec<Diagnostic>>,
+    problems: RefCell<Problems>,
     failed: Cell<bool>,
 }
 
 impl<'a> Context<'a> {
     pub(crate) const fn new(file: &'a SourceFile, tree: &'a Tree<'a>, budget: &'a Budget) -> Self {
-        let diagnostics = RefCell::new(Vec::new());
-        Self { file, tree, budget, diagnostics, failed: Cell::new(false) }
+        let problems = RefCell::new(Problems::of_document());
+        Self { file, tree, budget, problems, failed: Cell::new(false) }
     }
 
     /// The cursor at the top of a document of this kind.
@@ -54,12 +51,7 @@ impl<'a> Context<'a> {
 
     pub(crate) fn report(&self, diagnostic: Diagnostic) {
         self.failed.set(self.failed.get() || diagnostic.severity == Severity::Error);
-        let mut diagnostics = self.diagnostics.borrow_mut();
-        match diagnostics.len() {
-            ..MAX_PROBLEMS => diagnostics.push(diagnostic),
-            MAX_PROBLEMS => diagnostics.push(too_many_problems(diagnostic.primary.span)),
-            _ => {}
-        }
+        self.problems.borrow_mut().push(diagnostic);
     }
 
     /// Whether an error was reported.
@@ -68,12 +60,6 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn into_diagnostics(self) -> Vec<Diagnostic> {
-        self.diagnostics.into_inner()
+        self.problems.into_inner().into_diagnostics()
     }
-}
-
-fn too_many_problems(span: Span) -> Diagnostic {
-    let message = format!("the document has more than {MAX_PROBLEMS} problems");
-    Diagnostic::error(code::TOO_MANY_PROBLEMS, span, message)
-        .label("problems from here on are not shown")
 }

@@ -2,14 +2,13 @@
 
 use super::{
     Context, Value,
-    context::MAX_PROBLEMS,
     fields::{Field, fields, report_key},
     path::Path,
 };
 use crate::{
     convert::{Fields, below_spec},
     diagnostic::{
-        Diagnostic, Fix, code,
+        Diagnostic, Fix, MAX_PROBLEMS, code,
         suggest::{closest, listed, only_close},
     },
     document::Node,
