@@ -18,4 +18,5 @@ mod e2e;
 mod filter;
 mod properties;
 mod re2;
+mod schema;
 mod truth;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use loopback_mesh::tools::{
-    Tools, WASM_TARGET, cargo, install_target, python_with_re2, run as run_command, workspace_root,
+    Tools, WASM_TARGET, cargo, install_target, python_with_jsonschema, python_with_re2,
+    run as run_command, workspace_root,
 };
 
 /// Crates that are compiled to Wasm.
@@ -24,6 +25,8 @@ pub(crate) fn run() -> Result<ExitCode> {
     stages.run("format", || cargo_run(["fmt", "--all", "--check"]))?;
     stages.run("tools: Envoy, Wasm target, filter", || Tools::prepare(&crate::report).map(drop))?;
     stages.run("tools: RE2", || python_with_re2(&crate::report).map(drop))?;
+    stages
+        .run("tools: JSON Schema validator", || python_with_jsonschema(&crate::report).map(drop))?;
     stages.run("playground", || crate::playground::build(&workspace_root()))?;
     stages.run("lints", || {
         cargo_run(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])

@@ -9,27 +9,29 @@ use anyhow::{Context, Result};
 
 use crate::tools::{install_debian_package, run};
 
-/// The Python that has a package in this version, installed into `tools` when it
-/// is not there yet.
-pub(crate) fn with_package(
+/// The Python that has packages in these versions, installed into `tools` when
+/// they are not there yet.
+pub(crate) fn with_packages(
     tools: &Path,
-    package: &str,
-    version: &str,
+    packages: &[(&str, &str)],
     report: &dyn Fn(&str),
 ) -> Result<PathBuf> {
-    let environment = tools.join(format!("{package}-{version}"));
+    let pins: Vec<String> =
+        packages.iter().map(|(package, version)| format!("{package}=={version}")).collect();
+    let name = pins.join("+").replace("==", "-");
+    let environment = tools.join(&name);
     let python = environment.join("bin/python");
     // Written last, so that an interrupted installation is begun anew.
     let complete = environment.join("complete");
     if complete.exists() {
         return Ok(python);
     }
-    report(&format!("installing {package} {version} into {}", environment.display()));
+    report(&format!("installing {} into {}", pins.join(" "), environment.display()));
     create_environment(&environment)?;
     run(Command::new(&python)
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-        .arg(format!("{package}=={version}")))
-    .with_context(|| format!("cannot install the Python package {package}"))?;
+        .args(&pins))
+    .with_context(|| format!("cannot install from PyPI: {}", pins.join(" ")))?;
     fs::write(complete, "")?;
     Ok(python)
 }

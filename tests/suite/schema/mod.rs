@@ -2,7 +2,6 @@
 //! validator that others wrote, reading YAML with a library that others wrote.
 
 mod crds;
-mod editor;
 mod validator;
 
 use std::fs;
@@ -195,32 +194,47 @@ fn damages() -> impl Strategy<Value = Damage> {
 
 /// The object with one value removed, replaced or renamed.
 fn damaged(mut object: Value, (path, how): &Damage) -> Value {
-    let mut place = &mut object;
-    for step in path.iter().take(path.len() - 1) {
-        let inside = match place {
-            Value::Object(fields) if !fields.is_empty() => {
-                let at = step.index(fields.len());
-                fields.values_mut().nth(at)
-            }
-            Value::Array(items) if !items.is_empty() => {
-                let at = step.index(items.len());
-                items.get_mut(at)
-            }
-            _ => None,
-        };
-        match inside {
-            Some(inside) if inside.is_object() || inside.is_array() => place = inside,
-            _ => break,
-        }
-    }
-    damage(place, path.last().expect("a path has a step"), *how);
+    damage_below(&mut object, path, *how);
     object
+}
+
+fn damage_below(place: &mut Value, path: &[Index], how: u8) {
+    let [step, rest @ ..] = path else { return };
+    let inside = match place {
+        Value::Object(fields) => values_at(fields.values_mut().collect(), step),
+        Value::Array(items) => values_at(items.iter_mut().collect(), step),
+        _ => None,
+    };
+    match inside {
+        Some(inside) if !rest.is_empty() => damage_below(inside, rest, how),
+        _ => damage(place, step, how),
+    }
+}
+
+/// The value at a step, when it has values in turn.
+fn values_at<'v>(mut values: Vec<&'v mut Value>, step: &Index) -> Option<&'v mut Value> {
+    if values.is_empty() {
+        return None;
+    }
+    let value = values.swap_remove(step.index(values.len()));
+    (value.is_object() || value.is_array()).then_some(value)
 }
 
 fn damage(place: &mut Value, at: &Index, how: u8) {
     let strange = [
-        json!(null), json!(""), json!("x y"), json!("no"), json!(-1), json!(0), json!(70_000),
-        json!(1.5), json!(true), json!([]), json!({}), json!(["GET"]), json!({"name": "x"}),
+        json!(null),
+        json!(""),
+        json!("x y"),
+        json!("no"),
+        json!(-1),
+        json!(0),
+        json!(70_000),
+        json!(1.5),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!(["GET"]),
+        json!({"name": "x"}),
     ];
     let value = strange[usize::from(how) % strange.len()].clone();
     match place {
@@ -230,7 +244,10 @@ fn damage(place: &mut Value, at: &Index, how: u8) {
             match how % 5 {
                 0 => {}
                 1 => drop(fields.insert(format!("{key}s"), old.unwrap_or_default())),
-                2 => drop((fields.insert(key, old.unwrap_or_default()), fields.insert("extra".into(), value))),
+                2 => drop((
+                    fields.insert(key, old.unwrap_or_default()),
+                    fields.insert("extra".into(), value),
+                )),
                 _ => drop(fields.insert(key, value)),
             }
         }

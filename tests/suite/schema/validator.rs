@@ -61,7 +61,8 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Answer> {
         .map(|question| serde_json::to_string(question).expect("it is text") + "\n")
         .collect();
     // A thread of its own, since neither side must wait for the other to read.
-    let writer = thread::spawn(move || lines.iter().try_for_each(|it| input.write_all(it.as_bytes())));
+    let writer =
+        thread::spawn(move || lines.iter().try_for_each(|it| input.write_all(it.as_bytes())));
     let output = process.wait_with_output().expect("Python ends");
     writer.join().expect("it does not panic").expect("Python reads");
     let text = String::from_utf8(output.stdout).expect("it is JSON");
