@@ -2,14 +2,14 @@
 //! as a collection of them is at hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 
 use conformance::engine::{Decision, Enforcer, Engine, Oracle, Policies, Tables};
 use conformance::request::Request;
 use decision_table::Dialect;
 use serde::Deserialize;
+
+use crate::shared;
 
 /// Cases that are answered differently, and why that is right.
 const DIFFERENCES: &[(&str, &str)] = &[
@@ -21,11 +21,6 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 const PERMISSIVE: &str = "permissive mode is a switch of the host, which then asks no table";
-
-#[derive(Deserialize)]
-struct Collection {
-    cases: Vec<serde_json::Value>,
-}
 
 #[derive(Deserialize)]
 struct Case {
@@ -45,12 +40,11 @@ struct Expected {
 
 #[test]
 fn others_verdicts_are_ours() {
-    let Some(folder) = std::env::var_os("SMI_SHARED") else {
-        // Not by `println`, which the test runner keeps to itself.
-        writeln!(io::stderr(), "skipped: others_verdicts_are_ours: SMI_SHARED is not set").ok();
-        return;
-    };
-    let cases = access_cases(&Path::new(&folder).join("oracle/open.json"));
+    let Some(cases) = shared::cases("others_verdicts_are_ours", &["access"]) else { return };
+    let cases: Vec<Case> = cases
+        .into_iter()
+        .map(|case| serde_json::from_value(case).expect("access cases have one shape"))
+        .collect();
     let mut answers = Answers::default();
     for case in &cases {
         answers.ask(&Oracle, case);
@@ -61,13 +55,6 @@ fn others_verdicts_are_ours() {
     let listed: BTreeSet<&str> = DIFFERENCES.iter().map(|(id, _)| *id).collect();
     let differing: BTreeSet<&str> = answers.differing.keys().map(String::as_str).collect();
     assert_eq!(differing, listed, "answers that differ:\n{:#?}", answers.differing);
-}
-
-fn access_cases(path: &Path) -> Vec<Case> {
-    let text = fs::read_to_string(path).expect("SMI_SHARED has oracle/open.json");
-    let collection: Collection = serde_json::from_str(&text).expect("it is a collection of cases");
-    let cases = collection.cases.into_iter().filter(|case| case["kind"] == "access");
-    cases.map(|case| serde_json::from_value(case).expect("access cases have one shape")).collect()
 }
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! The validator: one Python process that judges many documents.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -11,6 +11,8 @@ use loopback_mesh::tools::{python_with_jsonschema, workspace_root};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use smi_model::api::json_schemas;
+
+use crate::shared;
 
 /// A document and the schema that it should meet.
 #[derive(Debug, Serialize)]
@@ -74,12 +76,9 @@ pub(super) fn ask(questions: &[Question]) -> Vec<Answer> {
 
 /// Names and texts of published files, where they are given.
 pub(super) fn published(test: &str) -> Option<Vec<(String, String)>> {
-    let Some(folder) = std::env::var_os("SMI_SHARED") else {
-        writeln!(io::stderr(), "skipped: {test}: SMI_SHARED is not set").ok();
-        return None;
-    };
+    let folder = shared::folder(test)?;
     let mut files = Vec::new();
-    collect(&Path::new(&folder).join("corpus"), &mut files);
+    collect(&folder.join("corpus"), &mut files);
     files.sort();
     Some(files)
 }
