@@ -253,7 +253,7 @@ fn damage(place: &mut Value, at: &Index, how: u8) {
         }
         Value::Array(items) if !items.is_empty() => {
             let at = at.index(items.len());
-            if how % 5 == 0 { drop(items.remove(at)) } else { items[at] = value }
+            if how.is_multiple_of(5) { drop(items.remove(at)) } else { items[at] = value }
         }
         other => *other = value,
     }
