@@ -24,9 +24,11 @@
 //! into trees of nodes that know their place, one document at a time; `api`
 //! recognises the objects in these trees by group, version and kind, and has one
 //! file per version that decodes them into [`canonical`], the model without
-//! versions that every later stage works with. [`regex`] is what they understand
-//! of expressions. [`diagnostic`] is how all of them, and the later stages,
-//! tell what they found.
+//! versions that every later stage works with. The same files hold the versions
+//! as plain types, from which come JSON Schemas ([`api::json_schemas`]) and YAML
+//! ([`convert::write`]); [`convert`] takes documents from one version to another.
+//! [`regex`] is what is understood of expressions. [`diagnostic`] is how all of
+//! them, and the later stages, tell what they found.
 
 pub mod api;
 pub mod canonical;
@@ -52,9 +54,9 @@ use source::{SourceFile, SourceMap};
 ///
 /// Kubernetes objects that have nothing to do with SMI are passed over, so that
 /// whole folders of manifests can be given; of those that run pods, their labels,
-/// accounts and ports are kept, and their mistakes are not reported. A document with an error is not in
-/// the bundle's lists, but in [`Bundle::broken`]; the documents after it are
-/// read all the same.
+/// accounts and ports are kept, and their mistakes are not reported. A document
+/// with an error is not in the bundle's lists, but in [`Bundle::broken`]; the
+/// documents after it are read all the same.
 #[must_use]
 pub fn read(sources: &SourceMap, limits: &Limits) -> Findings<Bundle> {
     read_with(sources, &ReadOptions { limits: *limits, ..ReadOptions::default() })
