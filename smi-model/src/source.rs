@@ -126,6 +126,14 @@ impl SourceFile {
         self.base.saturating_add(u32::try_from(self.text.len()).unwrap_or(u32::MAX))
     }
 
+    /// The span of some bytes of [`Self::text`].
+    #[must_use]
+    pub fn span(&self, bytes: std::ops::Range<usize>) -> Span {
+        // INVARIANT: only texts whose offsets fit are added.
+        let offset = |byte| self.base.saturating_add(u32::try_from(byte).unwrap_or(u32::MAX));
+        Span::new(offset(bytes.start), offset(bytes.end))
+    }
+
     /// The span of this text that `span` covers, as offsets into [`Self::text`].
     #[must_use]
     pub fn local(&self, span: Span) -> std::ops::Range<usize> {

@@ -6,7 +6,7 @@ use super::edit::{Edit, Page};
 use crate::{
     diagnostic::Fix,
     document::{Entry, Node, NodeKind, Tree},
-    source::{SourceFile, Span},
+    source::SourceFile,
 };
 
 const SPEC: &str = "spec";
@@ -22,8 +22,7 @@ pub(crate) fn below_spec(
     fields: &Fields,
 ) -> Option<Fix> {
     let Edit { range, text } = wrap(Page { file, tree }, object, fields)?;
-    let offset = |byte| u32::try_from(byte).ok().and_then(|byte| file.base().checked_add(byte));
-    Some(Fix { span: Span::new(offset(range.start)?, offset(range.end)?), replacement: text })
+    Some(Fix { span: file.span(range), replacement: text })
 }
 
 /// Puts the fields of an object below a `spec` of their own. `None` when they are

@@ -193,7 +193,7 @@ impl<'a> Documents<'a> {
         let character = rest.get(skipped..).and_then(|rest| rest.chars().next());
         let length = character.filter(|c| *c != '\n').map_or(0, char::len_utf8);
         let start = offset.saturating_add(skipped);
-        let span = Span::new(self.offset(start), self.offset(start.saturating_add(length)));
+        let span = self.file.span(start..start.saturating_add(length));
         let diagnostic = if *error.kind() == ErrorKind::RecursionLimitExceeded {
             too_deep(span, self.limits.depth)
         } else {
@@ -204,13 +204,7 @@ impl<'a> Documents<'a> {
     }
 
     fn span(&self, range: Range) -> Span {
-        let bytes = range.byte_range().unwrap_or_default();
-        Span::new(self.offset(bytes.start), self.offset(bytes.end))
-    }
-
-    fn offset(&self, byte: usize) -> u32 {
-        // The source map took only texts whose offsets fit.
-        self.file.base().saturating_add(u32::try_from(byte).unwrap_or(u32::MAX))
+        self.file.span(range.byte_range().unwrap_or_default())
     }
 }
 

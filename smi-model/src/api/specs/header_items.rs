@@ -88,8 +88,7 @@ fn joined(file: &SourceFile, edits: &[Edit]) -> Option<(Span, String)> {
         replacement += new;
         done = *end;
     }
-    let offset = |at: usize| u32::try_from(at).ok().and_then(|at| file.base().checked_add(at));
-    Some((Span::new(offset(first)?, offset(last)?), replacement))
+    Some((file.span(first..last), replacement))
 }
 
 #[cfg(test)]
