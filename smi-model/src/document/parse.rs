@@ -194,10 +194,10 @@ impl<'a> Documents<'a> {
         let length = character.filter(|c| *c != '\n').map_or(0, char::len_utf8);
         let start = offset.saturating_add(skipped);
         let span = self.file.span(start..start.saturating_add(length));
-        let diagnostic = if *error.kind() == ErrorKind::RecursionLimitExceeded {
-            too_deep(span, self.limits.depth)
-        } else {
-            syntax_diagnostic(error.kind(), span)
+        let diagnostic = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => too_deep(span, self.limits.depth),
+            ErrorKind::MissingAnchorOrAliasName if character == Some('*') => lone_asterisk(span),
+            kind => syntax_diagnostic(kind, span),
         };
         self.builder.spoil(diagnostic);
         ControlFlow::Break(Cut::Document)
@@ -233,6 +233,13 @@ fn unprintable(kind: &ErrorKind) -> Option<char> {
     let ErrorKind::UnexpectedCharacter { character } = kind else { return None };
     let is_unprintable = character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}');
     is_unprintable.then_some(*character)
+}
+
+/// Whoever writes `methods: [*]` means the character.
+fn lone_asterisk(span: Span) -> Diagnostic {
+    Diagnostic::error(code::YAML_SYNTAX, span, "a `*` without quotes begins an alias")
+        .label("and there is no name behind it")
+        .fix(span, "\"*\"")
 }
 
 /// The usual mistakes in words that say what to do; the rest in the parser's.
@@ -278,7 +285,7 @@ fn syntax_diagnostic(kind: &ErrorKind, span: Span) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{document::NodeKind, source::SourceMap, testing::reject};
+    use crate::{document::NodeKind, source::SourceMap, testing::*};
 
     fn texts(text: &str) -> Vec<(String, String)> {
         let mut sources = SourceMap::new();
@@ -312,6 +319,14 @@ mod tests {
         ];
         let expected = expected.map(|(text, raw)| (text.to_owned(), raw.to_owned()));
         assert_eq!(texts(text), expected);
+    }
+
+    #[test]
+    fn an_asterisk_is_quoted() {
+        let text = "apiVersion: specs.smi-spec.io/v1alpha4\nkind: HTTPRouteGroup\n\
+                    metadata: {name: g}\nspec: {matches: [{name: m, methods: [*]}]}\n";
+        assert_eq!(reject(text), ["SMI101 4:38 a `*` without quotes begins an alias"]);
+        accept(&mended(text));
     }
 
     #[test]
