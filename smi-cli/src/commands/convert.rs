@@ -22,15 +22,15 @@ use crate::{Failure, Outcome, input};
 #[command(after_help = "\
 Examples:
   smi convert --to v1alpha4 policies/
-  smi convert --to access.smi-spec.io/v1alpha3 --to v1alpha4 policies/ --write
+  smi convert --to v1alpha4 --to split.smi-spec.io/v1alpha2 policies/ --write
   kubectl get trafficsplits -A -o yaml | smi convert --to v1alpha4 - --write > splits.yaml")]
 pub(crate) struct Arguments {
     /// Files or folders; `-` for standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
 
-    /// `v1alpha4` for every group that has it, or `GROUP/VERSION` for one group;
-    /// may be repeated.
+    /// `v1alpha4` for all groups (those that never released it go up to their
+    /// newest version before), or `GROUP/VERSION` for one group; may be repeated.
     #[arg(long, required = true, value_name = "VERSION", value_parser = NonEmptyStringValueParser::new())]
     to: Vec<String>,
 

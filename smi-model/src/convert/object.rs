@@ -81,7 +81,10 @@ impl Planner<'_> {
 
     /// Writes an object that has had no version so far.
     pub(super) fn written_anew(&mut self, resource: &Resource) -> Option<Written> {
-        self.convert(Schema::newest(resource.kind())?, resource)
+        let newest = Schema::newest(resource.kind())?;
+        let goal = self.targets.version(newest.group);
+        let schema = goal.and_then(|version| Schema::find(newest.kind, version));
+        self.convert(schema.unwrap_or(newest), resource)
     }
 
     /// `None` when the object stays as it is.
@@ -91,7 +94,7 @@ impl Planner<'_> {
         }
         let moved = self.moved(resource);
         let resource = moved.as_ref().unwrap_or(resource);
-        let version = self.targets.version(schema.group).unwrap_or(schema.version);
+        let version = self.targets.version_after(schema.group, schema.version);
         let Some(target) = Schema::find(schema.kind, version) else {
             self.report_unknown_kind(schema, version, resource);
             return None;

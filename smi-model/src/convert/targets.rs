@@ -7,7 +7,15 @@ use crate::api::{SCHEMAS, Schema, UNRELEASED};
 /// The versions to convert to, at most one for each API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Targets {
-    versions: BTreeMap<&'static str, &'static str>,
+    goals: BTreeMap<&'static str, Goal>,
+}
+
+/// Where the objects of a group go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Goal {
+    version: &'static str,
+    /// Whether only older objects go there, and newer ones stay.
+    upward_only: bool,
 }
 
 /// Why a text names no version to convert to.
@@ -22,8 +30,9 @@ pub enum TargetError {
 }
 
 impl Targets {
-    /// Reads a list of versions: `v1alpha4` for every group that has released it,
-    /// or `access.smi-spec.io/v1alpha3` for one group, which outweighs the former.
+    /// Reads a list of versions: `access.smi-spec.io/v1alpha3` for one group, or
+    /// `v1alpha4` for all that no other text names. A group that has not released
+    /// that version goes up to its newest one before.
     ///
     /// # Errors
     ///
@@ -32,20 +41,20 @@ impl Targets {
         let (mut all, mut single) = (BTreeMap::new(), BTreeMap::new());
         for text in texts {
             let (chosen, targets) = match text.split_once('/') {
-                Some((group, version)) => (matching(Some(group), version), &mut single),
-                None => (matching(None, text), &mut all),
+                Some((group, version)) => (of_group(group, version), &mut single),
+                None => (of_all_groups(text), &mut all),
             };
             if chosen.is_empty() {
                 return Err(TargetError::Unknown(text.to_owned()));
             }
-            for (group, version) in chosen {
-                if targets.insert(group, version).is_some_and(|other| other != version) {
+            for (group, goal) in chosen {
+                if targets.insert(group, goal).is_some_and(|other| other != goal) {
                     return Err(TargetError::Twice(group));
                 }
             }
         }
         all.extend(single);
-        Ok(Self { versions: all })
+        Ok(Self { goals: all })
     }
 
     /// With the newest version for every group that has none, a draft only when
@@ -56,26 +65,52 @@ impl Targets {
         };
         // Within a group, the newest version comes last.
         for row in SCHEMAS.iter().rev().filter(is_fit) {
-            self.versions.entry(row.group).or_insert(row.version);
+            let goal = Goal { version: row.version, upward_only: false };
+            self.goals.entry(row.group).or_insert(goal);
         }
         self
     }
 
     /// The version that objects of a group are converted to.
     pub(super) fn version(&self, group: &str) -> Option<&'static str> {
-        self.versions.get(group).copied()
+        self.goals.get(group).map(|goal| goal.version)
+    }
+
+    /// The version that an object of this version is converted to.
+    pub(super) fn version_after(&self, group: &str, version: &'static str) -> &'static str {
+        match self.goals.get(group) {
+            // Versions have one digit, and compare as texts.
+            Some(goal) if !goal.upward_only || version < goal.version => goal.version,
+            _ => version,
+        }
     }
 }
 
-/// The groups that have a version. A draft must be asked for by its group.
-fn matching(group: Option<&str>, version: &str) -> BTreeMap<&'static str, &'static str> {
-    let rows = SCHEMAS.iter().filter(|row| row.smi.is_some() && row.version == version);
-    rows.filter(|row| match group {
-        Some(group) => group == row.group,
-        None => (row.group, row.version) != UNRELEASED,
-    })
-    .map(|row| (row.group, row.version))
-    .collect()
+/// A group by its name, when it has the version.
+fn of_group(group: &str, version: &str) -> BTreeMap<&'static str, Goal> {
+    let rows = SCHEMAS.iter().filter(|row| row.smi.is_some());
+    rows.filter(|row| row.group == group && row.version == version)
+        .map(|row| (row.group, Goal { version: row.version, upward_only: false }))
+        .collect()
+}
+
+/// All groups, each with the newest version that it has released up to this one;
+/// none when no group has it. A draft must be asked for by its group.
+fn of_all_groups(version: &str) -> BTreeMap<&'static str, Goal> {
+    let released = |row: &&Schema| row.smi.is_some() && (row.group, row.version) != UNRELEASED;
+    let rows = || SCHEMAS.iter().filter(released);
+    if !rows().any(|row| row.version == version) {
+        return BTreeMap::new();
+    }
+    let mut goals: BTreeMap<&'static str, Goal> = BTreeMap::new();
+    for row in rows().filter(|row| row.version <= version) {
+        let goal = Goal { version: row.version, upward_only: row.version < version };
+        let newest = goals.entry(row.group).or_insert(goal);
+        if newest.version < row.version {
+            *newest = goal;
+        }
+    }
+    goals
 }
 
 #[cfg(test)]
@@ -83,12 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_version_is_for_all_groups_that_have_it() {
+    fn a_version_is_for_all_groups_as_far_as_they_have_it() {
         let targets = Targets::parse(["v1alpha4", "split.smi-spec.io/v1alpha2"]).unwrap();
         assert_eq!(targets.version("specs.smi-spec.io"), Some("v1alpha4"));
         assert_eq!(targets.version("split.smi-spec.io"), Some("v1alpha2"));
-        assert_eq!(targets.version("metrics.smi-spec.io"), None);
-        assert_eq!(targets.version("access.smi-spec.io"), None, "it is a draft there");
+        assert_eq!(targets.version("access.smi-spec.io"), Some("v1alpha3"), "v1alpha4 is a draft");
+        assert_eq!(targets.version_after("access.smi-spec.io", "v1alpha1"), "v1alpha3");
+        assert_eq!(targets.version_after("access.smi-spec.io", "v1alpha4"), "v1alpha4");
+        assert_eq!(targets.version_after("split.smi-spec.io", "v1alpha4"), "v1alpha2");
         let draft = Targets::parse(["access.smi-spec.io/v1alpha4"]).unwrap();
         assert_eq!(draft.version("access.smi-spec.io"), Some("v1alpha4"));
     }
