@@ -77,8 +77,7 @@ pub fn read_with(sources: &SourceMap, options: &ReadOptions) -> Findings<Bundle>
 
 fn read_file(file: &SourceFile, options: &ReadOptions, bundle: &mut Bundle) -> Vec<Diagnostic> {
     let mut problems = Problems::of_file(options.limits.problems);
-    let assume_versions = options.assume_versions;
-    let reading = api::Reading { assume_versions, ..api::Reading::default() };
+    let reading = api::Reading::of(options);
     let mut documents = Documents::of(file, &options.limits);
     while let Some(tree) = documents.next() {
         problems.extend(documents.take_problems());

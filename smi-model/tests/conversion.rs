@@ -12,11 +12,11 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
-use smi_model::Limits;
 use smi_model::canonical::Bundle;
 use smi_model::convert::{Converted, Targets, convert, write};
 use smi_model::diagnostic::{Findings, render};
 use smi_model::source::SourceMap;
+use smi_model::{Limits, ReadOptions};
 
 use self::objects::objects;
 use self::style::Style;
@@ -42,7 +42,7 @@ fn meaning(text: &str) -> Findings<String> {
 }
 
 fn converted(text: &str, to: &Targets) -> Findings<Vec<Converted>> {
-    convert(&sources(text), to, &Limits::default())
+    convert(&sources(text), to, &ReadOptions::default())
 }
 
 /// The text in other versions, if they can express it.
@@ -134,7 +134,7 @@ proptest! {
         let again = in_versions(&down, &newest);
         let again = again.unwrap_or_else(|| {
             let sources = sources(&down);
-            let report = convert(&sources, &newest, &Limits::default()).diagnostics;
+            let report = convert(&sources, &newest, &ReadOptions::default()).diagnostics;
             panic!("cannot go up again:\n{}{down}", render::text(&report, &sources, false))
         });
         prop_assert_eq!(meaning(&again).value, meaning(&up).value, "{}", down);

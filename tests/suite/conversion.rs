@@ -4,7 +4,7 @@ use conformance::engine::{Decision, Enforcer, Engine, Policies, Tables};
 use conformance::generate::{Scenario, config, scenario};
 use conformance::request::Protocol;
 use proptest::prelude::*;
-use smi_model::Limits;
+use smi_model::ReadOptions;
 use smi_model::convert::{Targets, convert};
 use smi_model::source::SourceMap;
 
@@ -57,7 +57,7 @@ fn converted(text: &str, to: &[&str]) -> Option<String> {
     let mut sources = SourceMap::new();
     sources.add("policies.yaml", text).expect("it is small");
     let targets = Targets::parse(to.iter().copied()).expect("these are versions");
-    let converted = convert(&sources, &targets, &Limits::default());
+    let converted = convert(&sources, &targets, &ReadOptions::default());
     let fine = !converted.has_errors();
     fine.then(|| converted.value.into_iter().next().map_or_else(|| text.to_owned(), |it| it.text))
 }

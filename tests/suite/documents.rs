@@ -7,11 +7,11 @@ use decision_table::Dialect;
 use policy_compiler::{Options, resolve};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use smi_model::Limits;
 use smi_model::canonical::{Bundle, HttpRouteGroup};
 use smi_model::convert::{Targets, convert};
 use smi_model::diagnostic::{Findings, Severity, render};
 use smi_model::source::SourceMap;
+use smi_model::{Limits, ReadOptions};
 
 use crate::shared;
 
@@ -97,7 +97,7 @@ fn converted(case: &Case, policies: &str) -> Result<(), String> {
     let sources = sources(&lower(policies));
     if let Some(to) = case.request["to"].as_str() {
         let targets = Targets::parse([to]).map_err(|error| error.to_string())?;
-        let converted = convert(&sources, &targets, &Limits::default());
+        let converted = convert(&sources, &targets, &ReadOptions::default());
         let text = converted.value.first().map(|file| file.text.as_str());
         let text = text.ok_or_else(|| render::text(&converted.diagnostics, &sources, false))?;
         return same(

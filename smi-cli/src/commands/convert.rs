@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anstyle::{AnsiColor, Style};
 use clap::builder::NonEmptyStringValueParser;
 use similar::{ChangeTag, TextDiff};
-use smi_model::Limits;
+use smi_model::ReadOptions;
 use smi_model::convert::{Converted, Targets, convert};
 use smi_model::diagnostic::{Severity, render};
 use smi_model::source::SourceMap;
@@ -34,6 +34,10 @@ pub(crate) struct Arguments {
     #[arg(long, required = true, value_name = "VERSION", value_parser = NonEmptyStringValueParser::new())]
     to: Vec<String>,
 
+    /// Read SMI objects without `apiVersion` as the newest version that fits them.
+    #[arg(long)]
+    assume_version: bool,
+
     /// Change the files; what came from standard input goes to standard output.
     #[arg(long)]
     write: bool,
@@ -42,7 +46,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let targets = Targets::parse(arguments.to.iter().map(String::as_str))?;
     let sources = sources(&arguments.files)?;
-    let converted = convert(&sources, &targets, &Limits::default());
+    let options =
+        ReadOptions { assume_versions: arguments.assume_version, ..ReadOptions::default() };
+    let converted = convert(&sources, &targets, &options);
     anstream::eprint!("{}", render::text(&converted.diagnostics, &sources, true));
     let errors = converted.diagnostics.iter().filter(|it| it.severity == Severity::Error).count();
     if errors > 0 {

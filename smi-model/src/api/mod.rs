@@ -32,6 +32,7 @@ use self::{
     write::Kind,
 };
 use crate::{
+    ReadOptions,
     canonical::{
         Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service,
         ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
@@ -133,12 +134,18 @@ const fn schema(
 }
 
 /// What holds for all documents of one file.
-#[derive(Default)]
 pub(crate) struct Reading {
     /// Whether objects without `apiVersion` are read as the version that fits.
     pub(crate) assume_versions: bool,
     /// What the expressions of the file may still cost.
     pub(crate) budget: Budget,
+}
+
+impl Reading {
+    /// One for each file.
+    pub(crate) fn of(options: &ReadOptions) -> Self {
+        Self { assume_versions: options.assume_versions, budget: Budget::default() }
+    }
 }
 
 const fn smi<T: Shape>(

@@ -19,7 +19,7 @@ pub use targets::{TargetError, Targets};
 pub use write::write;
 
 use crate::{
-    Limits,
+    ReadOptions,
     diagnostic::{Diagnostic, Findings, code, sort},
     source::{SourceFile, SourceMap, Span},
 };
@@ -43,14 +43,14 @@ pub struct Converted {
 /// then stays as it is.
 ///
 /// ```
-/// use smi_model::{Limits, convert::{Targets, convert}, source::SourceMap};
+/// use smi_model::{ReadOptions, convert::{Targets, convert}, source::SourceMap};
 ///
 /// let mut sources = SourceMap::new();
 /// sources.add("routes.yaml", "apiVersion: specs.smi-spec.io/v1alpha1\n\
 ///     kind: HTTPRouteGroup\nmetadata: {name: books}\nmatches:  # all of them\n\
 ///     - {name: read, pathRegex: /books}\n")?;
 /// let targets = Targets::parse(["v1alpha4"])?;
-/// let converted = convert(&sources, &targets, &Limits::default());
+/// let converted = convert(&sources, &targets, &ReadOptions::default());
 /// assert_eq!(converted.value[0].text, "apiVersion: specs.smi-spec.io/v1alpha4\n\
 ///     kind: HTTPRouteGroup\nmetadata: {name: books}\nspec:\n  matches:  # all of them\n\
 ///     \x20 - {name: read, pathRegex: /books}\n");
@@ -60,9 +60,9 @@ pub struct Converted {
 pub fn convert(
     sources: &SourceMap,
     targets: &Targets,
-    limits: &Limits,
+    options: &ReadOptions,
 ) -> Findings<Vec<Converted>> {
-    let read = crate::read(sources, limits);
+    let read = crate::read_with(sources, options);
     if read.has_errors() {
         return Findings { value: Vec::new(), diagnostics: read.diagnostics };
     }
@@ -70,12 +70,12 @@ pub fn convert(
     let moves = ports::moves(&read.value, targets, &mut diagnostics);
     let mut files = Vec::new();
     for file in sources.files() {
-        let jobs = object::jobs(file, limits, targets, &moves, &mut diagnostics);
+        let jobs = object::jobs(file, options, targets, &moves, &mut diagnostics);
         let objects = jobs.iter().filter(|job| job.changes()).count();
         if objects == 0 {
             continue;
         }
-        match rewrite::rewrite(file, limits, &jobs) {
+        match rewrite::rewrite(file, options, &jobs) {
             Some(text) => files.push(Converted { name: file.name().to_owned(), text, objects }),
             None => diagnostics.push(not_rewritable(file)),
         }
@@ -116,7 +116,7 @@ metadata: {name: r, namespace: ns}
     fn converted(text: &str, to: &[&str]) -> (String, Vec<String>) {
         let sources = sources(text);
         let targets = Targets::parse(to.iter().copied()).unwrap();
-        let converted = convert(&sources, &targets, &Limits::default());
+        let converted = convert(&sources, &targets, &ReadOptions::default());
         let finding = |it: &Diagnostic| {
             let place = sources.locate(it.primary.span).unwrap();
             format!("{} {}:{} {}", it.code, place.line, place.column, it.message)
@@ -211,6 +211,23 @@ metadata: {name: r, namespace: ns}
         assert_eq!(text, released.replace("v1alpha4", "v1alpha3"));
         let draft = "access.smi-spec.io/v1alpha4";
         assert_eq!(converted(&text, &[draft]).0, released);
+    }
+
+    #[test]
+    fn an_assumed_version_is_written() {
+        let sources = sources("# here\nkind: TCPRoute\nmetadata: {name: r}\n");
+        let options = ReadOptions { assume_versions: true, ..ReadOptions::default() };
+        let converted = |to| convert(&sources, &Targets::parse([to]).unwrap(), &options).value;
+        assert_eq!(
+            converted("v1alpha3")[0].text,
+            "# here\napiVersion: specs.smi-spec.io/v1alpha3\nkind: TCPRoute\n\
+             metadata: {name: r}\n"
+        );
+        assert_eq!(
+            converted("v1alpha4")[0].text,
+            "# here\napiVersion: specs.smi-spec.io/v1alpha4\nkind: TCPRoute\n\
+             metadata: {name: r}\nspec:\n  matches: {}\n"
+        );
     }
 
     #[test]

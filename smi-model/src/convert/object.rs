@@ -2,12 +2,14 @@
 
 use super::{Targets, ports::Moves};
 use crate::{
-    Limits,
+    ReadOptions,
     api::{Decoded, Reading, Resource, SPECS, Schema, Written, each_object},
     diagnostic::{Diagnostic, code},
     document::{Documents, Tree},
     source::SourceFile,
 };
+
+const API_VERSION: &str = "apiVersion";
 
 /// One object of a file, in the order of the text.
 pub(super) struct Job {
@@ -23,21 +25,32 @@ impl Job {
     pub(super) fn changes(&self) -> bool {
         self.old.data != self.new.data
     }
+
+    /// Forgets a version that was only assumed, so that it is written.
+    fn assume_version(&mut self) {
+        if let Some(object) = self.old.data.as_object_mut() {
+            object.remove(API_VERSION);
+        }
+    }
 }
 
 /// The jobs of a file. Objects that cannot be written in the version to come are
 /// reported, and stay as they are.
 pub(super) fn jobs(
     file: &SourceFile,
-    limits: &Limits,
+    options: &ReadOptions,
     targets: &Targets,
     moves: &Moves,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for_each(file, limits, |_, schema, object| {
+    for_each(file, options, |tree, schema, object| {
         let mut planner = Planner { targets, moves, diagnostics };
-        jobs.extend(object.resource.and_then(|resource| planner.job(schema, &resource)));
+        let mut job = object.resource.and_then(|resource| planner.job(schema, &resource));
+        if let Some(job) = job.as_mut().filter(|_| tree.get(object.node, API_VERSION).is_none()) {
+            job.assume_version();
+        }
+        jobs.extend(job);
     });
     jobs
 }
@@ -46,11 +59,11 @@ pub(super) fn jobs(
 /// without errors.
 pub(super) fn for_each(
     file: &SourceFile,
-    limits: &Limits,
+    options: &ReadOptions,
     mut visit: impl FnMut(&Tree<'_>, &'static Schema, Decoded<'_>),
 ) -> bool {
-    let mut documents = Documents::of(file, limits);
-    let reading = Reading::default();
+    let mut documents = Documents::of(file, &options.limits);
+    let reading = Reading::of(options);
     let mut fine = true;
     for tree in &mut documents {
         fine &= tree.complete;

@@ -8,15 +8,15 @@ use super::{
     object::{Job, for_each},
 };
 use crate::{
-    Limits,
+    ReadOptions,
     api::{Decoded, Schema, Written},
     document::Node,
     source::{SourceFile, SourceMap},
 };
 
 /// The text of a file after all jobs, if reading it shows that it is right.
-pub(super) fn rewrite(file: &SourceFile, limits: &Limits, jobs: &[Job]) -> Option<String> {
-    let mut draft = Draft { text: file.text().to_owned(), limits, jobs };
+pub(super) fn rewrite(file: &SourceFile, options: &ReadOptions, jobs: &[Job]) -> Option<String> {
+    let mut draft = Draft { text: file.text().to_owned(), options, jobs };
     draft.edit(|page, node, job| relocate(page, node, job).into_iter().collect());
     draft.edit(|page, node, job| {
         let old = relocated(&job.old.data, &job.new.data);
@@ -36,7 +36,7 @@ pub(super) fn rewrite(file: &SourceFile, limits: &Limits, jobs: &[Job]) -> Optio
 /// A text on its way. Its objects are those of the jobs, in the same order.
 struct Draft<'a> {
     text: String,
-    limits: &'a Limits,
+    options: &'a ReadOptions,
     jobs: &'a [Job],
 }
 
@@ -80,7 +80,7 @@ impl Draft<'_> {
             return false;
         }
         let Some(file) = sources.files().next() else { return false };
-        for_each(file, self.limits, |tree, schema, object| {
+        for_each(file, self.options, |tree, schema, object| {
             visit(Page { file, tree }, schema, object);
         })
     }
