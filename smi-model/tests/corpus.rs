@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 use smi_model::{
     ReadOptions,
-    diagnostic::{Diagnostic, code},
+    convert::{Converted, Targets, convert},
+    diagnostic::{Diagnostic, Findings, code},
     source::SourceMap,
 };
 
@@ -23,21 +24,12 @@ const DEFINITIONS: &str = "_crds";
 
 #[test]
 fn published_files_get_the_findings_that_were_reviewed() {
-    let Ok(shared) = std::env::var("SMI_SHARED") else {
-        // Not by `eprintln`, which the test runner keeps to itself.
-        writeln!(std::io::stderr(), "skipped: published files: SMI_SHARED is not set").ok();
+    let Some(files) = published("published_files_get_the_findings_that_were_reviewed") else {
         return;
     };
-    let root = Path::new(&shared).join("corpus");
-    let mut files = Vec::new();
-    collect(&root, &mut files);
-    files.sort();
-    assert!(!files.is_empty(), "no published files below {}", root.display());
     let (mut plain, mut assumed) = (String::new(), String::new());
-    for file in &files {
-        let name = file.strip_prefix(&root).unwrap().display();
-        let text = rendered(&std::fs::read_to_string(file).unwrap());
-        let (as_is, other) = (findings(&text, false), findings(&text, true));
+    for (name, text) in &files {
+        let (as_is, other) = (findings(text, false), findings(text, true));
         if !as_is.is_empty() {
             writeln!(plain, "{name}: {as_is}").unwrap();
         }
@@ -51,6 +43,77 @@ fn published_files_get_the_findings_that_were_reviewed() {
          what differs when versions are assumed:\n\n{assumed}"
     );
     insta::assert_snapshot!(findings);
+}
+
+/// Whatever is read without errors can go to today's versions and, where these can
+/// express it, to older ones; nobody's comments are lost on the way.
+#[test]
+fn published_files_are_converted_with_their_comments() {
+    let Some(files) = published("published_files_are_converted_with_their_comments") else {
+        return;
+    };
+    let mut changed = 0;
+    for to in ["v1alpha4", "v1alpha3", "v1alpha2", "v1alpha1"] {
+        for (name, text) in files.iter().filter(|(_, text)| is_read(text)) {
+            let converted = converted(text, to);
+            assert!(!converted.diagnostics.iter().any(|it| it.code == code::NOT_REWRITABLE));
+            assert!(to != "v1alpha4" || !converted.has_errors(), "{name}");
+            let Some(file) = converted.value.first() else { continue };
+            let context = format!("{name} to {to}:\n{}", file.text);
+            assert!(is_read(&file.text), "{context}");
+            for comment in comments(text) {
+                assert!(file.text.contains(comment), "`{comment}` is lost: {context}");
+            }
+            let again = self::converted(&file.text, to);
+            assert!(again.value.is_empty(), "changes again: {context}");
+            changed += 1;
+        }
+    }
+    assert!(changed > 300, "only {changed} conversions changed anything");
+}
+
+fn converted(text: &str, to: &str) -> Findings<Vec<Converted>> {
+    let mut sources = SourceMap::new();
+    sources.add("text", text).unwrap();
+    convert(&sources, &Targets::parse([to]).unwrap(), &assuming())
+}
+
+fn is_read(text: &str) -> bool {
+    let mut sources = SourceMap::new();
+    sources.add("text", text).unwrap();
+    !smi_model::read_with(&sources, &assuming()).has_errors()
+}
+
+fn assuming() -> ReadOptions {
+    ReadOptions { assume_versions: true, ..ReadOptions::default() }
+}
+
+/// Everything behind a `#` that begins a comment.
+fn comments(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let start =
+            if line.trim_start().starts_with('#') { line.find('#') } else { line.find(" #") };
+        line.get(start?..).map(str::trim)
+    })
+}
+
+/// Names and texts of all files, in order, unless they are not given.
+fn published(test: &str) -> Option<Vec<(String, String)>> {
+    let Ok(shared) = std::env::var("SMI_SHARED") else {
+        // Not by `eprintln`, which the test runner keeps to itself.
+        writeln!(std::io::stderr(), "skipped: {test}: SMI_SHARED is not set").ok();
+        return None;
+    };
+    let root = Path::new(&shared).join("corpus");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    files.sort();
+    assert!(!files.is_empty(), "no published files below {}", root.display());
+    let named = files.iter().map(|file| {
+        let name = file.strip_prefix(&root).unwrap().display().to_string();
+        (name, rendered(&std::fs::read_to_string(file).unwrap()))
+    });
+    Some(named.collect())
 }
 
 /// The findings as `code@line`, in the order of the text.
