@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
-use loopback_mesh::tools::{cargo, run as run_command, workspace_root};
+use loopback_mesh::tools::{cargo, install_debian_package, run as run_command, workspace_root};
 
 use crate::report;
 
@@ -32,12 +32,25 @@ pub(crate) struct Options {
     seconds: u32,
 }
 
+/// What is shown besides failures.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// Every input that reaches new code.
+    Progress,
+    /// How many inputs there were.
+    Result,
+}
+
+pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+    search(options.seconds, Show::Progress).map(|()| ExitCode::SUCCESS)
+}
+
 /// Builds the target and lets it search.
 ///
 /// # Errors
 ///
 /// When it cannot be built, or an input fails; the message says where it is.
-pub(crate) fn run(options: &Options) -> Result<ExitCode> {
+pub(crate) fn search(seconds: u32, show: Show) -> Result<()> {
     let root = workspace_root();
     let program = build(&root)?;
     let folder = root.join("target/fuzz");
@@ -46,10 +59,11 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     fs::create_dir_all(&failures)?;
     let status = Command::new(program)
         .current_dir(&root)
-        .arg(format!("-max_total_time={}", options.seconds))
+        .arg(format!("-max_total_time={}", seconds))
         .arg(prefixed("-artifact_prefix=", &failures.join("")))
         .args(["-dict=tests/fuzz/yaml.dict", "-max_len=4096", "-timeout=10"])
         .args(["-rss_limit_mb=1024", "-print_final_stats=1"])
+        .arg(if show == Show::Progress { "-verbosity=1" } else { "-verbosity=0" })
         .arg(&corpus)
         .args(SEEDS)
         .status()
@@ -59,13 +73,15 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         "an input failed and is in {}\nmend it, and move the input to tests/fuzz/regressions",
         failures.display()
     );
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn build(root: &Path) -> Result<PathBuf> {
     let compiler = env::var_os("CXX").unwrap_or_else(|| "c++".into());
-    let has_compiler = Command::new(&compiler).arg("--version").output().is_ok();
-    ensure!(has_compiler, "libFuzzer needs a C++ compiler; on Debian: apt install g++");
+    if Command::new(&compiler).arg("--version").output().is_err() {
+        let advice = "libFuzzer needs a C++ compiler; on Debian and Ubuntu: apt-get install g++";
+        install_debian_package("g++").context(advice)?;
+    }
     report("building the fuzz target");
     let host = host()?;
     let target = root.join("target/fuzz/build");

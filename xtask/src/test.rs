@@ -15,6 +15,9 @@ const WASM_CRATES: [&str; 2] = ["envoy-wasm-filter", "playground-web"];
 /// A target that has no standard library at all.
 const BARE_TARGET: &str = "wasm32v1-none";
 
+/// Enough to see that the target works; `cargo xtask fuzz` searches longer.
+const FUZZING_SECONDS: u32 = 20;
+
 /// Runs all stages, and stops at the first that fails. The integration tests come
 /// last, so that their summary is the last thing on the screen.
 pub(crate) fn run() -> Result<ExitCode> {
@@ -44,6 +47,7 @@ pub(crate) fn run() -> Result<ExitCode> {
                 .chain(["--lib", "--bins", "--tests"]),
         )
     })?;
+    stages.run("fuzzing", || crate::fuzz::search(FUZZING_SECONDS, crate::fuzz::Show::Result))?;
     stages.summary();
     // Its own summary has to be the last word.
     stages.run("conformance and end-to-end tests", || {
