@@ -4,7 +4,10 @@
 //! the same names: Gateway API has a TCPRoute, too. Objects of other groups are
 //! passed over silently, but what was meant to be SMI must not be.
 
-use super::{ACCESS, CORE, METRICS, SCHEMAS, SPECS, SPLIT, Schema, UNRELEASED, cursor::Context};
+use super::{
+    cursor::Context,
+    kinds::{ACCESS, CORE, KINDS, KindVersion, METRICS, SPECS, SPLIT, UNRELEASED},
+};
 use crate::{
     diagnostic::{
         Diagnostic, code,
@@ -25,12 +28,12 @@ pub(super) fn recognise<'a>(
     tree: &'a Tree,
     object: &'a Node,
     assume_version: bool,
-) -> Option<&'static Schema> {
+) -> Option<&'static KindVersion> {
     if object.is_null() {
         return None;
     }
     match (text(tree, object, "apiVersion"), text(tree, object, "kind")) {
-        (Some(api_version), Some(kind)) => Header::new(api_version, kind).schema(context, object),
+        (Some(api_version), Some(kind)) => Header::new(api_version, kind).row(context, object),
         (None, Some(kind)) if is_known(kind.value) => {
             missing_api_version(context, tree, object, kind, assume_version)
         }
@@ -56,20 +59,19 @@ impl<'a> Header<'a> {
         Self { span: api_version.span, group, version, kind }
     }
 
-    fn schema(&self, context: &Context<'_>, object: &Node) -> Option<&'static Schema> {
-        let exact = |schema: &&Schema| {
-            (schema.group, schema.version, schema.kind)
-                == (self.group, self.version, self.kind.value)
+    fn row(&self, context: &Context<'_>, object: &Node) -> Option<&'static KindVersion> {
+        let exact = |row: &&KindVersion| {
+            (row.group, row.version, row.kind) == (self.group, self.version, self.kind.value)
         };
-        let schema = SCHEMAS.iter().find(exact);
-        if schema.is_some() || !self.is_meant_as_smi() {
-            return schema;
+        let row = KINDS.iter().find(exact);
+        if row.is_some() || !self.is_meant_as_smi() {
+            return row;
         }
         let Some(home) = home(self.kind.value) else {
             context.report(self.unsupported_kind(context, object));
             return None;
         };
-        let meant = versions(self.kind.value).find(|schema| schema.version == self.version);
+        let meant = versions(self.kind.value).find(|row| row.version == self.version);
         let likely = likely_version(context, object, self.kind.value)?;
         context.report(match meant {
             Some(_) => self.wrong_group(home),
@@ -87,7 +89,7 @@ impl<'a> Header<'a> {
 
     fn unsupported_kind(&self, context: &Context<'_>, object: &Node) -> Diagnostic {
         let kind = self.kind.value;
-        let kinds = kinds(|schema| schema.group == self.group);
+        let kinds = kinds(|row| row.group == self.group);
         let message = format!("the kind `{kind}` of `{}` is not supported", self.group);
         let diagnostic = Diagnostic::error(code::UNSUPPORTED_KIND, self.kind.span, message);
         if let Some(meant) = self.misspelt_kind(context, object) {
@@ -102,17 +104,16 @@ impl<'a> Header<'a> {
 
     /// The kind that is meant for certain: nearly the same name, and no mistakes.
     fn misspelt_kind(&self, context: &Context<'_>, object: &Node) -> Option<&'static str> {
-        let is_here =
-            |schema: &&Schema| (schema.group, schema.version) == (self.group, self.version);
-        let here = || SCHEMAS.iter().filter(is_here);
-        let meant = misspelt(self.kind.value, here().map(|schema| schema.kind))?;
-        let schema = here().find(|schema| schema.kind == meant)?;
-        fits(context, object, schema).then_some(meant)
+        let is_here = |row: &&KindVersion| (row.group, row.version) == (self.group, self.version);
+        let here = || KINDS.iter().filter(is_here);
+        let meant = misspelt(self.kind.value, here().map(|row| row.kind))?;
+        let row = here().find(|row| row.kind == meant)?;
+        fits(context, object, row).then_some(meant)
     }
 
     fn unsupported_version(&self) -> Diagnostic {
         let kind = self.kind.value;
-        let versions: Vec<&str> = versions(kind).map(|schema| schema.version).collect();
+        let versions: Vec<&str> = versions(kind).map(|row| row.version).collect();
         let message = match self.version {
             "" => format!("the `apiVersion` of this {kind} has no version"),
             version => format!("version `{version}` of {kind} is not supported"),
@@ -128,7 +129,7 @@ impl<'a> Header<'a> {
     }
 
     /// What to write instead is certain when the object has no mistakes then.
-    fn wrong_version(&self, home: &str, likely: &Schema, fits: bool) -> Diagnostic {
+    fn wrong_version(&self, home: &str, likely: &KindVersion, fits: bool) -> Diagnostic {
         let is_home = self.group == home;
         let diagnostic = if is_home { self.unsupported_version() } else { self.group_mismatch() };
         let api_version = likely.api_version();
@@ -174,28 +175,32 @@ fn is_known(kind: &str) -> bool {
 
 /// The group that a kind belongs to.
 fn home(kind: &str) -> Option<&'static str> {
-    versions(kind).next().map(|schema| schema.group)
+    versions(kind).next().map(|row| row.group)
 }
 
-fn versions(kind: &str) -> impl DoubleEndedIterator<Item = &'static Schema> {
-    SCHEMAS.iter().filter(move |schema| schema.kind == kind)
+fn versions(kind: &str) -> impl DoubleEndedIterator<Item = &'static KindVersion> {
+    KINDS.iter().filter(move |row| row.kind == kind)
 }
 
 fn kinds_of_smi() -> Vec<&'static str> {
-    kinds(|schema| is_smi(schema.group))
+    kinds(|row| is_smi(row.group))
 }
 
-fn kinds(wanted: impl Fn(&Schema) -> bool) -> Vec<&'static str> {
-    let mut kinds: Vec<_> = SCHEMAS.iter().filter(|it| wanted(it)).map(|it| it.kind).collect();
+fn kinds(wanted: impl Fn(&KindVersion) -> bool) -> Vec<&'static str> {
+    let mut kinds: Vec<_> = KINDS.iter().filter(|it| wanted(it)).map(|it| it.kind).collect();
     kinds.dedup();
     kinds
 }
 
 /// The newest version under which the object has no errors, or else the newest;
 /// released ones first.
-fn likely_version(context: &Context<'_>, object: &Node, kind: &str) -> Option<&'static Schema> {
-    let fits = |schema: &&Schema| fits(context, object, schema);
-    let released = |schema: &&Schema| (schema.group, schema.version) != UNRELEASED;
+fn likely_version(
+    context: &Context<'_>,
+    object: &Node,
+    kind: &str,
+) -> Option<&'static KindVersion> {
+    let fits = |row: &&KindVersion| fits(context, object, row);
+    let released = |row: &&KindVersion| (row.group, row.version) != UNRELEASED;
     let newest_first = || versions(kind).rev();
     newest_first()
         .filter(released)
@@ -206,9 +211,9 @@ fn likely_version(context: &Context<'_>, object: &Node, kind: &str) -> Option<&'
 }
 
 /// Whether the object has no errors under a version.
-fn fits(context: &Context<'_>, object: &Node, schema: &Schema) -> bool {
+fn fits(context: &Context<'_>, object: &Node, row: &KindVersion) -> bool {
     let trial = context.trial();
-    trial.value(object, schema.kind).object(schema.decode);
+    trial.value(object, row.kind).object(row.decode);
     !trial.failed()
 }
 
@@ -218,7 +223,7 @@ fn missing_api_version(
     object: &Node,
     kind: Spanned<&str>,
     assume: bool,
-) -> Option<&'static Schema> {
+) -> Option<&'static KindVersion> {
     let likely = likely_version(context, object, kind.value)?;
     let api_version = likely.api_version();
     let message = format!("this {} has no `apiVersion`", kind.value);
@@ -242,9 +247,9 @@ fn missing_api_version(
 fn report_missing_kind(
     context: &Context<'_>,
     api_version: Spanned<&str>,
-) -> Option<&'static Schema> {
+) -> Option<&'static KindVersion> {
     let (group, _) = group_and_version(api_version.value);
-    let kinds = kinds(|schema| schema.group == group);
+    let kinds = kinds(|row| row.group == group);
     let message = format!("this object of `{group}` has no `kind`");
     context.report(
         Diagnostic::error(code::MISSING_KIND, api_version.span, message)
@@ -253,7 +258,11 @@ fn report_missing_kind(
     None
 }
 
-fn report_no_object(context: &Context<'_>, tree: &Tree, object: &Node) -> Option<&'static Schema> {
+fn report_no_object(
+    context: &Context<'_>,
+    tree: &Tree,
+    object: &Node,
+) -> Option<&'static KindVersion> {
     let absent = |key| tree.get(object, key).is_none();
     let reason = match &object.kind {
         NodeKind::Mapping(_) if absent("apiVersion") && absent("kind") => {

@@ -1,16 +1,17 @@
-//! From documents to objects: which kinds and versions there are, and which
-//! file decodes each.
+//! From documents to objects, and back.
 //!
-//! A version is one file. To add one, write the file and its row in `SCHEMAS`.
+//! A version is one file. To add one, write the file and its row in `kinds::KINDS`.
 
 pub mod access;
 mod core;
 mod cursor;
 mod expression;
 mod header;
+mod kinds;
 mod metadata;
 mod metrics;
 mod quantity;
+mod resource;
 mod schema;
 mod shape;
 pub mod specs;
@@ -20,118 +21,21 @@ mod values;
 mod write;
 
 pub(crate) use access::TARGET_FIELDS;
+pub(crate) use kinds::{ACCESS, KINDS, KindVersion, SPECS, UNRELEASED};
+pub(crate) use resource::Resource;
 pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
 pub use shape::{ObjectMeta, Pairs};
-pub(crate) use write::{WriteResult, Written, yaml};
+pub(crate) use write::{Written, yaml};
 
-use schemars::SchemaGenerator;
-
-use self::{
-    cursor::{Context, Object, Peek},
-    shape::Shape,
-    write::Kind,
-};
+use self::cursor::{Context, Peek};
 use crate::{
     ReadOptions,
-    canonical::{
-        Broken, Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service,
-        ServiceAccount, TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
-    },
+    canonical::{Broken, Bundle},
     diagnostic::{Diagnostic, Problems},
     document::{Node, NodeKind, Tree},
     regex::Budget,
     source::SourceFile,
 };
-
-pub(crate) const ACCESS: &str = "access.smi-spec.io";
-pub(crate) const SPECS: &str = "specs.smi-spec.io";
-const SPLIT: &str = "split.smi-spec.io";
-const METRICS: &str = "metrics.smi-spec.io";
-/// Kubernetes' own objects, whose `apiVersion` has no group.
-const CORE: &str = "";
-
-/// The version that only the latest draft has and no mesh ever served: meant only
-/// where it is named, or where no other version will do.
-pub(crate) const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
-
-/// One kind in one version, and how it is decoded. A decoder that returns
-/// `None` has reported why.
-pub(crate) struct Schema {
-    pub(crate) group: &'static str,
-    pub(crate) version: &'static str,
-    pub(crate) kind: &'static str,
-    decode: fn(&mut Object<'_>) -> Option<Resource>,
-    /// How to write it, and what it looks like; `None` for what is only read.
-    pub(crate) smi: Option<Smi>,
-}
-
-/// What is known of SMI's kinds besides how to read them.
-pub(crate) struct Smi {
-    write: fn(&Schema, &Resource) -> WriteResult,
-    schema: fn(&mut SchemaGenerator) -> schemars::Schema,
-}
-
-impl Schema {
-    /// The `apiVersion` as documents write it.
-    pub(crate) fn api_version(&self) -> String {
-        match self.group {
-            CORE => self.version.to_owned(),
-            group => format!("{group}/{}", self.version),
-        }
-    }
-}
-
-/// A decoded object of any kind.
-pub(crate) enum Resource {
-    TrafficTarget(TrafficTarget),
-    IdentityBinding(IdentityBinding),
-    HttpRouteGroup(HttpRouteGroup),
-    TcpRoute(L4Route),
-    UdpRoute(L4Route),
-    TrafficSplit(TrafficSplit),
-    TrafficMetrics(Box<TrafficMetrics>),
-    TrafficMetricsList(TrafficMetricsList),
-    Service(Service),
-    ServiceAccount(ServiceAccount),
-    Namespace(Namespace),
-    Workload(Workload),
-}
-
-/// Everything that is read. Within a kind, the newest version comes last.
-#[rustfmt::skip]
-pub(crate) const SCHEMAS: [Schema; 22] = [
-    smi::<access::v1alpha1::TrafficTarget>(ACCESS, "v1alpha1", "TrafficTarget", access::v1alpha1::traffic_target),
-    smi::<access::v1alpha2::TrafficTarget>(ACCESS, "v1alpha2", "TrafficTarget", access::v1alpha2::traffic_target),
-    smi::<access::v1alpha3::TrafficTarget>(ACCESS, "v1alpha3", "TrafficTarget", access::v1alpha3::traffic_target),
-    smi::<access::v1alpha4::TrafficTarget>(ACCESS, "v1alpha4", "TrafficTarget", access::v1alpha4::traffic_target),
-    smi::<access::v1alpha4::IdentityBinding>(ACCESS, "v1alpha4", "IdentityBinding", access::v1alpha4::identity_binding),
-    smi::<specs::v1alpha1::HttpRouteGroup>(SPECS, "v1alpha1", "HTTPRouteGroup", specs::v1alpha1::http_route_group),
-    smi::<specs::v1alpha2::HttpRouteGroup>(SPECS, "v1alpha2", "HTTPRouteGroup", specs::v1alpha2::http_route_group),
-    smi::<specs::v1alpha3::HttpRouteGroup>(SPECS, "v1alpha3", "HTTPRouteGroup", specs::v1alpha3::http_route_group),
-    smi::<specs::v1alpha4::HttpRouteGroup>(SPECS, "v1alpha4", "HTTPRouteGroup", specs::v1alpha4::http_route_group),
-    smi::<specs::v1alpha1::TcpRoute>(SPECS, "v1alpha1", "TCPRoute", specs::v1alpha1::tcp_route),
-    smi::<specs::v1alpha2::TcpRoute>(SPECS, "v1alpha2", "TCPRoute", specs::v1alpha2::tcp_route),
-    smi::<specs::v1alpha3::TcpRoute>(SPECS, "v1alpha3", "TCPRoute", specs::v1alpha3::tcp_route),
-    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "TCPRoute", specs::v1alpha4::tcp_route),
-    smi::<specs::v1alpha4::L4Route>(SPECS, "v1alpha4", "UDPRoute", specs::v1alpha4::udp_route),
-    smi::<split::v1alpha1::TrafficSplit>(SPLIT, "v1alpha1", "TrafficSplit", split::v1alpha1::traffic_split),
-    smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
-    smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
-    smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
-    schema(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
-    schema(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
-    schema(CORE, "v1", "Service", core::v1::service),
-    schema(CORE, "v1", "ServiceAccount", core::v1::service_account),
-];
-
-const fn schema(
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
-    decode: fn(&mut Object<'_>) -> Option<Resource>,
-) -> Schema {
-    Schema { group, version, kind, decode, smi: None }
-}
 
 /// What holds for all documents of one file.
 pub(crate) struct Reading {
@@ -146,19 +50,6 @@ impl Reading {
     pub(crate) fn of(options: &ReadOptions) -> Self {
         Self { assume_versions: options.assume_versions, budget: Budget::default() }
     }
-}
-
-const fn smi<T: Shape>(
-    group: &'static str,
-    version: &'static str,
-    kind: &'static str,
-    decode: fn(&mut Object<'_>) -> Option<Resource>,
-) -> Schema
-where
-    T::Canonical: Kind,
-{
-    let smi = Smi { write: write::write::<T>, schema: T::json_schema };
-    Schema { group, version, kind, decode, smi: Some(smi) }
 }
 
 /// Reads the objects of one document.
@@ -177,7 +68,7 @@ pub(crate) fn read(
         match object.resource {
             Some(resource) if !object.failed => bundle.add(resource),
             // Nothing of SMI; but policies may speak of the pods that it makes.
-            None if object.schema.is_none() && !object.failed => {
+            None if object.kind.is_none() && !object.failed => {
                 if let Some(bystander) = core::bystander(Peek::new(tree, object.node)) {
                     bundle.add(bystander);
                 }
@@ -192,7 +83,7 @@ pub(crate) fn read(
 pub(crate) struct Decoded<'t> {
     pub(crate) node: &'t Node<'t>,
     /// What it says that it is, when that is of interest.
-    pub(crate) schema: Option<&'static Schema>,
+    pub(crate) kind: Option<&'static KindVersion>,
     pub(crate) resource: Option<Resource>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Whether one of these is an error.
@@ -209,11 +100,11 @@ pub(crate) fn each_object<'t>(
 ) {
     each_item(tree, tree.root(), &mut |node| {
         let context = Context::new(file, tree, &reading.budget);
-        let schema = header::recognise(&context, tree, node, reading.assume_versions);
-        let decode = |schema: &Schema| context.value(node, schema.kind).object(schema.decode);
-        let resource = schema.and_then(decode);
+        let kind = header::recognise(&context, tree, node, reading.assume_versions);
+        let decode = |kind: &KindVersion| context.value(node, kind.kind).object(kind.decode);
+        let resource = kind.and_then(decode);
         let failed = context.failed();
-        visit(Decoded { node, schema, resource, failed, diagnostics: context.into_diagnostics() });
+        visit(Decoded { node, kind, resource, failed, diagnostics: context.into_diagnostics() });
     });
 }
 
@@ -241,7 +132,7 @@ fn list_items<'a>(tree: &'a Tree<'a>, node: &'a Node<'a>) -> Option<Vec<&'a Node
 /// is of no kind that anything refers to.
 fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
     let kind = tree.get_own(node, "kind").and_then(Node::text)?;
-    SCHEMAS.iter().find(|schema| schema.kind == kind)?;
+    KINDS.iter().find(|row| row.kind == kind)?;
     let metadata = tree.get_own(node, "metadata");
     let text = |key| metadata.and_then(|it| tree.get_own(it, key)).and_then(Node::text);
     Some(Broken {
@@ -250,62 +141,6 @@ fn broken(tree: &Tree, node: &Node) -> Option<Broken> {
         name: text("name").map(str::to_owned),
         span: node.span,
     })
-}
-
-impl Resource {
-    /// The `kind` as documents write it.
-    pub(crate) const fn kind(&self) -> &'static str {
-        match self {
-            Self::TrafficTarget(_) => "TrafficTarget",
-            Self::IdentityBinding(_) => "IdentityBinding",
-            Self::HttpRouteGroup(_) => "HTTPRouteGroup",
-            Self::TcpRoute(_) => "TCPRoute",
-            Self::UdpRoute(_) => "UDPRoute",
-            Self::TrafficSplit(_) => "TrafficSplit",
-            Self::TrafficMetrics(_) => "TrafficMetrics",
-            Self::TrafficMetricsList(_) => "TrafficMetricsList",
-            Self::Service(_) => "Service",
-            Self::ServiceAccount(_) => "ServiceAccount",
-            Self::Namespace(_) => "Namespace",
-            Self::Workload(it) => it.kind.as_str(),
-        }
-    }
-
-    /// Name and namespace, of what has both.
-    pub(crate) const fn meta(&self) -> Option<&Meta> {
-        Some(match self {
-            Self::TrafficTarget(it) => &it.meta,
-            Self::IdentityBinding(it) => &it.meta,
-            Self::HttpRouteGroup(it) => &it.meta,
-            Self::TcpRoute(it) | Self::UdpRoute(it) => &it.meta,
-            Self::TrafficSplit(it) => &it.meta,
-            Self::Service(it) => &it.meta,
-            Self::ServiceAccount(it) => &it.meta,
-            Self::Workload(it) => &it.meta,
-            Self::TrafficMetrics(_) | Self::TrafficMetricsList(_) | Self::Namespace(_) => {
-                return None;
-            }
-        })
-    }
-}
-
-impl Bundle {
-    fn add(&mut self, resource: Resource) {
-        match resource {
-            Resource::TrafficTarget(it) => self.traffic_targets.push(it),
-            Resource::IdentityBinding(it) => self.identity_bindings.push(it),
-            Resource::HttpRouteGroup(it) => self.http_route_groups.push(it),
-            Resource::TcpRoute(it) => self.tcp_routes.push(it),
-            Resource::UdpRoute(it) => self.udp_routes.push(it),
-            Resource::TrafficSplit(it) => self.traffic_splits.push(it),
-            Resource::TrafficMetrics(it) => self.traffic_metrics.push(*it),
-            Resource::TrafficMetricsList(it) => self.traffic_metrics_lists.push(it),
-            Resource::Service(it) => self.services.push(it),
-            Resource::ServiceAccount(it) => self.service_accounts.push(it),
-            Resource::Namespace(it) => self.namespaces.push(it),
-            Resource::Workload(it) => self.workloads.push(it),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,10 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
-use super::{SCHEMAS, metadata, specs};
+use super::{
+    kinds::{ACCESS, KINDS, KindVersion, SPECS, Smi},
+    metadata, specs,
+};
 
 /// The schema of one kind in one version.
 #[derive(Clone, Debug)]
@@ -34,8 +37,8 @@ impl JsonSchema {
 /// The schemas of all SMI kinds and versions.
 #[must_use]
 pub fn json_schemas() -> Vec<JsonSchema> {
-    let rows = SCHEMAS.iter().filter_map(|row| Some((row, row.smi.as_ref()?)));
-    let schema = |(row, smi): (&super::Schema, &super::Smi)| JsonSchema {
+    let rows = KINDS.iter().filter_map(|row| Some((row, row.smi.as_ref()?)));
+    let schema = |(row, smi): (&KindVersion, &Smi)| JsonSchema {
         group: row.group,
         version: row.version,
         kind: row.kind,
@@ -80,7 +83,7 @@ fn generator() -> SchemaGenerator {
 }
 
 /// The schema of a body, with the fields that say which object it is.
-fn with_header(row: &super::Schema, body: Schema) -> Value {
+fn with_header(row: &KindVersion, body: Schema) -> Value {
     let mut schema = body.to_value();
     let header = [
         ("apiVersion", json!({"description": "Group and version.", "const": row.api_version()})),
@@ -123,12 +126,12 @@ fn subdomain() -> String {
 
 /// The only group whose objects a split can refer to.
 pub(super) fn specs_group(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"const": super::SPECS})
+    json_schema!({"const": SPECS})
 }
 
 /// The only group of which a subject can be, besides Kubernetes' own.
 pub(super) fn access_group(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({"enum": ["", super::ACCESS]})
+    json_schema!({"enum": ["", ACCESS]})
 }
 
 /// SPIFFE IDs of workloads.

@@ -3,7 +3,11 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Resource, SCHEMAS, Schema, shape::Losses, shape::Shape};
+use super::{
+    kinds::KindVersion,
+    resource::Resource,
+    shape::{Losses, Shape},
+};
 use crate::{
     canonical::{HttpRouteGroup, IdentityBinding, L4Route, TrafficSplit, TrafficTarget},
     diagnostic::Diagnostic,
@@ -61,35 +65,17 @@ struct Manifest<T> {
 }
 
 /// Writes an object in the version of `T`.
-pub(super) fn write<T: Shape>(schema: &Schema, resource: &Resource) -> WriteResult
+pub(super) fn write<T: Shape>(row: &KindVersion, resource: &Resource) -> WriteResult
 where
     T::Canonical: Kind,
 {
     let Some(object) = T::Canonical::of(resource) else { return Ok(None) };
-    let mut losses = Losses::new(schema.api_version(), schema.kind);
+    let mut losses = Losses::new(row.api_version(), row.kind);
     let body = T::of(object, &mut losses);
     losses.into_result()?;
-    let manifest = Manifest { api_version: schema.api_version(), kind: schema.kind, body };
+    let manifest = Manifest { api_version: row.api_version(), kind: row.kind, body };
     let json = serde_json::to_string_pretty(&manifest).unwrap_or_default();
     Ok(Some(Written { yaml: yaml(&manifest), json, data: data(&manifest) }))
-}
-
-impl Schema {
-    /// An SMI kind in a version.
-    pub(crate) fn find(kind: &str, version: &str) -> Option<&'static Self> {
-        let smi = SCHEMAS.iter().filter(|schema| schema.smi.is_some());
-        smi.into_iter().find(|schema| schema.kind == kind && schema.version == version)
-    }
-
-    /// The newest version of an SMI kind.
-    pub(crate) fn newest(kind: &str) -> Option<&'static Self> {
-        SCHEMAS.iter().rfind(|schema| schema.smi.is_some() && schema.kind == kind)
-    }
-
-    /// Writes an object in this version.
-    pub(crate) fn write(&self, resource: &Resource) -> WriteResult {
-        self.smi.as_ref().map_or(Ok(None), |smi| (smi.write)(self, resource))
-    }
 }
 
 /// YAML that readers of YAML 1.1 and 1.2 take for the same.

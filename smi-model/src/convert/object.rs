@@ -3,7 +3,7 @@
 use super::{Targets, ports::Moves};
 use crate::{
     ReadOptions,
-    api::{Decoded, Reading, Resource, SPECS, Schema, Written, each_object},
+    api::{Decoded, KindVersion, Reading, Resource, SPECS, Written, each_object},
     diagnostic::{Diagnostic, code},
     document::{Documents, Tree},
     source::SourceFile,
@@ -44,9 +44,9 @@ pub(super) fn jobs(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Job> {
     let mut jobs = Vec::new();
-    for_each(file, options, |tree, schema, object| {
+    for_each(file, options, |tree, kind, object| {
         let mut planner = Planner { targets, moves, diagnostics };
-        let mut job = object.resource.and_then(|resource| planner.job(schema, &resource));
+        let mut job = object.resource.and_then(|resource| planner.job(kind, &resource));
         if let Some(job) = job.as_mut().filter(|_| tree.get(object.node, API_VERSION).is_none()) {
             job.assume_version();
         }
@@ -60,7 +60,7 @@ pub(super) fn jobs(
 pub(super) fn for_each(
     file: &SourceFile,
     options: &ReadOptions,
-    mut visit: impl FnMut(&Tree<'_>, &'static Schema, Decoded<'_>),
+    mut visit: impl FnMut(&Tree<'_>, &'static KindVersion, Decoded<'_>),
 ) -> bool {
     let mut documents = Documents::of(file, &options.limits);
     let reading = Reading::of(options);
@@ -69,8 +69,8 @@ pub(super) fn for_each(
         fine &= tree.complete;
         each_object(file, &tree, &reading, &mut |object| {
             fine &= !object.failed;
-            if let Some(schema) = object.schema.filter(|schema| schema.smi.is_some()) {
-                visit(&tree, schema, object);
+            if let Some(kind) = object.kind.filter(|kind| kind.smi.is_some()) {
+                visit(&tree, kind, object);
             }
         });
     }
@@ -85,38 +85,38 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn job(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Job> {
+    fn job(&mut self, kind: &'static KindVersion, resource: &Resource) -> Option<Job> {
         // Every version can say what was read from it.
-        let old = schema.write(resource).ok().flatten()?;
-        let new = self.convert(schema, resource).unwrap_or_else(|| old.clone());
+        let old = kind.write(resource).ok().flatten()?;
+        let new = self.convert(kind, resource).unwrap_or_else(|| old.clone());
         Some(Job { old, new, added: self.added(resource) })
     }
 
     /// Writes an object that has had no version so far.
     pub(super) fn written_anew(&mut self, resource: &Resource) -> Option<Written> {
-        let newest = Schema::newest(resource.kind())?;
+        let newest = KindVersion::newest(resource.kind())?;
         let goal = self.targets.version(newest.group);
-        let schema = goal.and_then(|version| Schema::find(newest.kind, version));
-        self.convert(schema.unwrap_or(newest), resource)
+        let kind = goal.and_then(|version| KindVersion::find(newest.kind, version));
+        self.convert(kind.unwrap_or(newest), resource)
     }
 
     /// `None` when the object stays as it is.
-    fn convert(&mut self, schema: &'static Schema, resource: &Resource) -> Option<Written> {
+    fn convert(&mut self, kind: &'static KindVersion, resource: &Resource) -> Option<Written> {
         if self.is_stuck(resource) {
             return None;
         }
         let moved = self.moved(resource);
         let resource = moved.as_ref().unwrap_or(resource);
-        let version = self.targets.version_after(schema.group, schema.version);
-        let Some(target) = Schema::find(schema.kind, version) else {
-            self.report_unknown_kind(schema, version, resource);
+        let version = self.targets.version_after(kind.group, kind.version);
+        let Some(target) = KindVersion::find(kind.kind, version) else {
+            self.report_unknown_kind(kind, version, resource);
             return None;
         };
         self.written(target, resource)
     }
 
-    fn written(&mut self, schema: &Schema, resource: &Resource) -> Option<Written> {
-        schema.write(resource).unwrap_or_else(|losses| {
+    fn written(&mut self, kind: &KindVersion, resource: &Resource) -> Option<Written> {
+        kind.write(resource).unwrap_or_else(|losses| {
             self.diagnostics.extend(losses);
             None
         })
@@ -147,16 +147,15 @@ impl Planner<'_> {
         let Resource::TrafficTarget(target) = resource else { return None };
         let route = self.moves.added.get(&target.meta.qualified_name())?;
         let version = self.targets.version(SPECS).unwrap_or("v1alpha4");
-        self.written(Schema::find("TCPRoute", version)?, &Resource::TcpRoute(route.clone()))
+        self.written(KindVersion::find("TCPRoute", version)?, &Resource::TcpRoute(route.clone()))
     }
 
-    fn report_unknown_kind(&mut self, schema: &Schema, version: &str, resource: &Resource) {
-        let Schema { kind, group, .. } = schema;
-        let message = format!("`{group}/{version}` has no kind `{kind}`");
+    fn report_unknown_kind(&mut self, kind: &KindVersion, version: &str, resource: &Resource) {
+        let message = format!("`{}/{version}` has no kind `{}`", kind.group, kind.kind);
         let Some(meta) = resource.meta() else { return };
         self.diagnostics.push(
             Diagnostic::error(code::NOT_EXPRESSIBLE, meta.name.span, message)
-                .help(format!("this object stays in `{}`", schema.api_version())),
+                .help(format!("this object stays in `{}`", kind.api_version())),
         );
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ReadOptions,
-    api::{Decoded, Schema, Written},
+    api::{Decoded, KindVersion, Written},
     document::Node,
     source::{SourceFile, SourceMap},
 };
@@ -59,10 +59,10 @@ impl Draft<'_> {
     fn right(&self) -> Option<Vec<bool>> {
         let mut right = Vec::new();
         let mut jobs = self.jobs.iter();
-        self.visit(|_, schema, object| {
+        self.visit(|_, kind, object| {
             let wanted = jobs.next().map(|job| &job.new.data);
             let resource = object.resource.filter(|_| !object.failed);
-            let written = resource.and_then(|resource| schema.write(&resource).ok().flatten());
+            let written = resource.and_then(|resource| kind.write(&resource).ok().flatten());
             right.push(written.as_ref().map(|written| &written.data) == wanted);
         });
         (right.len() == self.jobs.len()).then_some(right)
@@ -74,14 +74,14 @@ impl Draft<'_> {
         self.visit(|_, _, _| count += 1) && count == objects
     }
 
-    fn visit(&self, mut visit: impl FnMut(Page<'_>, &Schema, Decoded<'_>)) -> bool {
+    fn visit(&self, mut visit: impl FnMut(Page<'_>, &KindVersion, Decoded<'_>)) -> bool {
         let mut sources = SourceMap::new();
         if sources.add("", self.text.as_str()).is_err() {
             return false;
         }
         let Some(file) = sources.files().next() else { return false };
-        for_each(file, self.options, |tree, schema, object| {
-            visit(Page { file, tree }, schema, object);
+        for_each(file, self.options, |tree, kind, object| {
+            visit(Page { file, tree }, kind, object);
         })
     }
 }
