@@ -61,8 +61,8 @@ pub(crate) const KINDS: [KindVersion; 22] = [
     smi::<split::v1alpha2::TrafficSplit>(SPLIT, "v1alpha2", "TrafficSplit", split::v1alpha2::traffic_split),
     smi::<split::v1alpha3::TrafficSplit>(SPLIT, "v1alpha3", "TrafficSplit", split::v1alpha3::traffic_split),
     smi::<split::v1alpha4::TrafficSplit>(SPLIT, "v1alpha4", "TrafficSplit", split::v1alpha4::traffic_split),
-    read_only(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
-    read_only(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
+    smi::<metrics::v1alpha1::shape::TrafficMetrics>(METRICS, "v1alpha1", "TrafficMetrics", metrics::v1alpha1::traffic_metrics),
+    smi::<metrics::v1alpha1::shape::TrafficMetricsList>(METRICS, "v1alpha1", "TrafficMetricsList", metrics::v1alpha1::traffic_metrics_list),
     read_only(CORE, "v1", "Service", core::v1::service),
     read_only(CORE, "v1", "ServiceAccount", core::v1::service_account),
 ];

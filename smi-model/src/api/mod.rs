@@ -9,7 +9,7 @@ mod expression;
 mod header;
 mod kinds;
 mod metadata;
-mod metrics;
+pub mod metrics;
 mod quantity;
 mod resource;
 mod schema;

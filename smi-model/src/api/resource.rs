@@ -1,8 +1,11 @@
 //! An object of any kind.
 
-use crate::canonical::{
-    Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service, ServiceAccount,
-    TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
+use crate::{
+    canonical::{
+        Bundle, HttpRouteGroup, IdentityBinding, L4Route, Meta, Namespace, Service, ServiceAccount,
+        TrafficMetrics, TrafficMetricsList, TrafficSplit, TrafficTarget, Workload,
+    },
+    source::Span,
 };
 
 /// A decoded object of any kind.
@@ -37,6 +40,18 @@ impl Resource {
             Self::ServiceAccount(_) => "ServiceAccount",
             Self::Namespace(_) => "Namespace",
             Self::Workload(it) => it.kind.as_str(),
+        }
+    }
+
+    /// The whole object, of what SMI defines.
+    pub(crate) const fn span(&self) -> Option<Span> {
+        match self {
+            Self::TrafficMetrics(it) => Some(it.span),
+            Self::TrafficMetricsList(it) => Some(it.span),
+            _ => match self.meta() {
+                Some(meta) => Some(meta.span),
+                None => None,
+            },
         }
     }
 

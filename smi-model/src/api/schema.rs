@@ -8,7 +8,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
-    kinds::{ACCESS, KINDS, KindVersion, SPECS, Smi},
+    kinds::{ACCESS, KINDS, KindVersion, METRICS, SPECS, Smi},
     metadata, specs,
 };
 
@@ -97,7 +97,10 @@ fn with_header(row: &KindVersion, body: Schema) -> Value {
         fields.insert("required".into(), names.chain(others).collect());
         if let Some(properties) = fields.get_mut("properties").and_then(Value::as_object_mut) {
             properties.extend(header.map(|(name, schema)| (name.to_owned(), schema)));
-            properties.insert("status".into(), json!({"type": "object"}));
+            // Metrics are answers of a server, and have none.
+            if row.group != METRICS {
+                properties.insert("status".into(), json!({"type": "object"}));
+            }
         }
     }
     schema
@@ -188,12 +191,23 @@ pub(super) fn headers(_: &mut SchemaGenerator) -> Schema {
 
 /// A weight that is a quantity of Kubernetes, as a number or as text.
 pub(super) fn quantity(_: &mut SchemaGenerator) -> Schema {
-    let suffix = "([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?";
-    let pattern = format!(r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+){suffix}$");
     json_schema!({"anyOf": [
         {"type": "number", "minimum": 0},
-        {"type": "string", "pattern": pattern},
+        {"type": "string", "pattern": quantity_pattern("[+]?")},
     ]})
+}
+
+/// A quantity of Kubernetes, as a number or as text.
+pub(super) fn any_quantity(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"anyOf": [
+        {"type": "number"},
+        {"type": "string", "pattern": quantity_pattern("[+-]?")},
+    ]})
+}
+
+fn quantity_pattern(sign: &str) -> String {
+    let suffix = "([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?";
+    format!(r"^{sign}([0-9]+(\.[0-9]*)?|\.[0-9]+){suffix}$")
 }
 
 /// `metadata` of any object.

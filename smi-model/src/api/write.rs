@@ -9,7 +9,10 @@ use super::{
     shape::{Losses, Shape},
 };
 use crate::{
-    canonical::{HttpRouteGroup, IdentityBinding, L4Route, TrafficSplit, TrafficTarget},
+    canonical::{
+        HttpRouteGroup, IdentityBinding, L4Route, TrafficMetrics, TrafficMetricsList, TrafficSplit,
+        TrafficTarget,
+    },
     diagnostic::Diagnostic,
 };
 
@@ -52,6 +55,16 @@ kinds! {
     HttpRouteGroup => HttpRouteGroup;
     TcpRoute | UdpRoute => L4Route;
     TrafficSplit => TrafficSplit;
+    TrafficMetricsList => TrafficMetricsList;
+}
+
+impl Kind for TrafficMetrics {
+    fn of(resource: &Resource) -> Option<&Self> {
+        match resource {
+            Resource::TrafficMetrics(object) => Some(object.as_ref()),
+            _ => None,
+        }
+    }
 }
 
 /// A document: its body, and in front of it what it is.

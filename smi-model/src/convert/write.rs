@@ -5,7 +5,6 @@ use crate::{
     api::Resource,
     canonical::{Bundle, SubjectKind},
     diagnostic::Findings,
-    source::Span,
 };
 
 /// Writes every SMI object of a bundle, each in the version that `targets` names
@@ -46,7 +45,11 @@ fn resources(bundle: &Bundle) -> Vec<Resource> {
     let splits = bundle.traffic_splits.iter().cloned().map(Resource::TrafficSplit);
     let bindings = bundle.identity_bindings.iter().cloned().map(Resource::IdentityBinding);
     let routes = groups.chain(tcp_routes).chain(udp_routes);
-    let mut all: Vec<Resource> = targets.chain(bindings).chain(routes).chain(splits).collect();
-    all.sort_by_key(|resource| -> Option<Span> { Some(resource.meta()?.span) });
+    let metrics = bundle.traffic_metrics.iter().cloned().map(Box::new);
+    let metrics = metrics.map(Resource::TrafficMetrics);
+    let lists = bundle.traffic_metrics_lists.iter().cloned().map(Resource::TrafficMetricsList);
+    let policies = targets.chain(bindings).chain(routes).chain(splits);
+    let mut all: Vec<Resource> = policies.chain(metrics).chain(lists).collect();
+    all.sort_by_key(Resource::span);
     all
 }

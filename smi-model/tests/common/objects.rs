@@ -13,6 +13,8 @@ pub(crate) fn objects() -> impl Strategy<Value = Vec<Value>> {
         3 => http_route_group(),
         2 => l4_route(),
         2 => traffic_split(),
+        1 => identity_binding(),
+        1 => traffic_metrics(),
     ];
     vec((object, metadata()), 1..6).prop_map(|objects| {
         let named = objects.into_iter().enumerate().map(|(at, (mut object, mut metadata))| {
@@ -160,6 +162,41 @@ fn traffic_split() -> impl Strategy<Value = Value> {
             body["matches"] = json!([{"kind": "HTTPRouteGroup", "name": "r0"}]);
         }
         object("split.smi-spec.io", version, "TrafficSplit", body, true)
+    })
+}
+
+fn identity_binding() -> impl Strategy<Value = Value> {
+    let schemes = select(vec![
+        json!({"serviceAccount": "a"}),
+        json!({"podLabelSelector": {"matchLabels": {"app": "web", "on": "1"}}}),
+        json!({"spiffeIdentities": ["spiffe://cluster.local/ns/shop/sa/a", "spiffe://b/c"]}),
+        json!({"serviceAccount": "a", "spiffeIdentities": ["spiffe://cluster.local/x"]}),
+    ]);
+    schemes.prop_map(|schemes| {
+        let body = json!({"schemes": schemes});
+        object("access.smi-spec.io", 4, "IdentityBinding", body, true)
+    })
+}
+
+fn traffic_metrics() -> impl Strategy<Value = Value> {
+    let reference = json!({"kind": "Pod", "name": "p", "namespace": "shop", "uid": "1"});
+    let peer = option::of(select(vec![json!({}), json!(null), reference.clone()]));
+    let window = select(vec!["30s", "1m30s", "1.5h", "250ms"]);
+    let value = select(vec![json!("10m"), json!(100), json!("-1.5"), json!(0.5)]);
+    (peer, window, value, prop::bool::ANY).prop_map(move |(peer, window, value, split)| {
+        let mut edge = json!({"direction": "to", "side": "client"});
+        if let Some(peer) = peer {
+            edge["resource"] = peer;
+        }
+        let mut body = json!({
+            "resource": reference, "edge": edge, "timestamp": "2019-04-08T22:25:55Z",
+            "window": window, "metrics": [{"name": "success_count", "value": value}],
+        });
+        if split {
+            body["resource"]["kind"] = json!("TrafficSplit");
+            body["backend"] = json!({"apex": "web", "name": "web-v1", "weight": 1});
+        }
+        object("metrics.smi-spec.io", 1, "TrafficMetrics", body, false)
     })
 }
 

@@ -1,4 +1,4 @@
 //! `metrics.smi-spec.io`: what was measured. What versions could share is here.
 
 mod time;
-pub(super) mod v1alpha1;
+pub mod v1alpha1;

@@ -19,6 +19,8 @@
 //! items: [TrafficMetrics]
 //! ```
 
+pub mod shape;
+
 use super::time::{duration, timestamp};
 use crate::{
     api::{
@@ -172,6 +174,7 @@ mod tests {
 
     use crate::{
         canonical::{Direction, Side},
+        convert,
         testing::*,
     };
 
@@ -212,6 +215,22 @@ metrics:
         assert_eq!(text(&metrics.metrics[0].unit), "seconds");
         assert_eq!(metrics.metrics[1].name.value, "success_count");
         assert_eq!(metrics.metrics[1].value.value, "100");
+    }
+
+    #[test]
+    fn what_is_written_is_read_the_same() {
+        let list = "apiVersion: metrics.smi-spec.io/v1alpha1\nkind: TrafficMetricsList\n\
+                    resource: {kind: Pod}\nselector: {matchLabels: {app: foo}}\nitems:\n- ";
+        let text = format!("{METRICS}---\n{list}{}\n", METRICS.trim_end().replace('\n', "\n  "));
+        let write = |text: &str| {
+            let written = convert::write(&accept(text), &convert::Targets::default());
+            assert_eq!(written.diagnostics, []);
+            written.value
+        };
+        let written = write(&text);
+        assert!(written.contains("window: 1m30s\n"), "{written}");
+        assert!(written.contains("direction: to\n") && written.contains("name: books-v1\n"));
+        assert_eq!(write(&written), written);
     }
 
     #[test]
