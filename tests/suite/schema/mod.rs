@@ -31,7 +31,6 @@ const BEYOND_SCHEMAS: &[&str] = &[
     "duplicate-header",
     "duplicate-match",
     "duplicate-object",
-    "exclusive-schemes",
     "invalid-pattern",
     "misplaced-backend",
     "pattern-not-portable",
