@@ -8,7 +8,6 @@
     reason = "this test starts programs and reads files; a broken premise is a failed test"
 )]
 
-use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,6 +16,7 @@ use std::process::Command;
 use std::thread;
 
 use decision_table::Table;
+use loopback_mesh::node::path_with_node;
 use loopback_mesh::process::RunFolder;
 use loopback_mesh::tools::{cargo, install_debian_package, run, workspace_root};
 use policy_compiler::query::Query;
@@ -55,7 +55,7 @@ fn drive_page(root: &Path, chromium: &Path, address: &str) -> Vec<Exchange> {
     let output = Command::new("node")
         .current_dir(root.join("playground-web/web"))
         .args(["--test", "--test-timeout=60000", "test/playground.test.mjs"])
-        .env("PATH", path_with_node(root))
+        .env("PATH", path_with_node(&|step| eprintln!("{step} …")).unwrap())
         .env("PLAYGROUND_URL", address)
         .env("CHROMIUM", chromium)
         .env("TRANSCRIPT", &transcript)
@@ -65,13 +65,6 @@ fn drive_page(root: &Path, chromium: &Path, address: &str) -> Vec<Exchange> {
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let transcript = fs::read_to_string(transcript).unwrap();
     transcript.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// Building the page has put a Node.js there when the machine had none.
-fn path_with_node(root: &Path) -> OsString {
-    let present = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&present);
-    std::env::join_paths([root.join("target/tools/node/bin")].into_iter().chain(folders)).unwrap()
 }
 
 /// The answer of the same crates without a browser.

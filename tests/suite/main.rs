@@ -16,6 +16,7 @@ mod conversion;
 mod differential;
 mod documents;
 mod e2e;
+mod editor;
 mod filter;
 mod properties;
 mod re2;

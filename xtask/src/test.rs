@@ -4,6 +4,7 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use loopback_mesh::node::{install_packages, path_with_node};
 use loopback_mesh::tools::{
     Tools, WASM_TARGET, cargo, install_target, python_with_jsonschema, python_with_re2,
     run as run_command, workspace_root,
@@ -30,6 +31,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     stages.run("tools: RE2", || python_with_re2(&crate::report).map(drop))?;
     stages
         .run("tools: JSON Schema validator", || python_with_jsonschema(&crate::report).map(drop))?;
+    stages.run("tools: YAML language server", install_language_server)?;
     stages.run("playground", || crate::playground::build(&workspace_root()))?;
     stages.run("lints", || {
         cargo_run(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
@@ -54,6 +56,11 @@ pub(crate) fn run() -> Result<ExitCode> {
         cargo_run(["test", "--package", "conformance", "--lib", "--tests", "--locked"])
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn install_language_server() -> Result<()> {
+    let path = path_with_node(&crate::report)?;
+    install_packages(&workspace_root().join("tests/editor"), &path, &crate::report)
 }
 
 /// What was run, and how long it took.

@@ -17,12 +17,17 @@ Examples:
   smi schema
   smi schema TrafficTarget
   smi schema HTTPRouteGroup --version v1alpha3
-  smi schema --all > smi.json     # then, in YAML files of any SMI kind:
-                                  # yaml-language-server: $schema=smi.json
+  smi schema --all > smi.json     # for editors, see below
   smi schema --out schemas        # then, for example:
   kubeconform -schema-location default \\
     -schema-location 'schemas/{{ .Group }}/{{ .ResourceKind }}_{{ .ResourceAPIVersion }}.json' \\
-    policies/")]
+    policies/
+
+Editors that use yaml-language-server, such as VS Code with its YAML extension,
+read a line that stands in each document of a file, after every `---`:
+  # yaml-language-server: $schema=smi.json
+or a setting that holds for all files of a pattern:
+  \"yaml.schemas\": {\"./smi.json\": \"policies/*.yaml\"}")]
 pub(crate) struct Arguments {
     /// Print the schema of this kind, of its newest version.
     #[arg(conflicts_with_all = ["all", "out"])]

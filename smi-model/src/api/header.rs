@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Kinds whose names no other group uses: under a foreign group they are mistakes.
-const UNMISTAKABLE: [&str; 3] = ["TrafficTarget", "HTTPRouteGroup", "TrafficSplit"];
+pub(super) const UNMISTAKABLE: [&str; 3] = ["TrafficTarget", "HTTPRouteGroup", "TrafficSplit"];
 
 /// How to decode an object; `None` when it is of no interest, or when it is
 /// reported that nobody can. Where a mistake leaves no doubt of what is meant,

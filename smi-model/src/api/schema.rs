@@ -3,11 +3,16 @@
 //!
 //! A schema says what a document looks like; the reader also knows what a schema
 //! cannot say, such as that names are unique or that weights add up to something.
+//!
+//! They keep to what draft-07 has as well, because that is what many editors know.
+
+use std::collections::BTreeSet;
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::{
+    header,
     kinds::{ACCESS, KINDS, KindVersion, METRICS, SPECS, Smi},
     metadata, specs,
 };
@@ -32,6 +37,10 @@ impl JsonSchema {
     pub fn path(&self) -> String {
         format!("{}/{}_{}.json", self.group, self.kind.to_lowercase(), self.version)
     }
+
+    fn api_version(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
 }
 
 /// The schemas of all SMI kinds and versions.
@@ -49,31 +58,95 @@ pub fn json_schemas() -> Vec<JsonSchema> {
 
 /// One schema for files that hold objects of any of the kinds: the kind and
 /// version of each object decide which schema it must meet. Objects of other
-/// groups are not judged.
+/// groups are not judged, unless their kind tells that SMI is meant.
+///
+/// Conditions are nested, versions first: editors propose what conditions name, and
+/// so only those kinds that the version has.
 #[must_use]
 pub fn json_schema_of_all(schemas: &[JsonSchema]) -> Value {
-    let case = |one: &JsonSchema| {
-        let api_version = format!("{}/{}", one.group, one.version);
-        let header = json!({
-            "properties": {"apiVersion": {"const": api_version}, "kind": {"const": one.kind}},
-            "required": ["apiVersion", "kind"],
-        });
-        let mut schema = one.schema.clone();
-        if let Some(fields) = schema.as_object_mut() {
-            fields.remove("$schema");
-        }
-        json!({"if": header, "then": schema})
-    };
+    let group = |one: &JsonSchema| one.group.to_owned();
+    let groups = grouped(schemas, group).into_iter().map(|(group, members)| {
+        let pattern = format!("^{}(/|$)", group.replace('.', r"\."));
+        json!({
+            "if": has("apiVersion", json!({"type": "string", "pattern": pattern})),
+            "then": one_of("apiVersion", &members, JsonSchema::api_version),
+        })
+    });
+    let kinds = header::UNMISTAKABLE.into_iter().map(|kind| {
+        let members: Vec<_> = schemas.iter().filter(|one| one.kind == kind).collect();
+        json!({
+            // Not `const`, which editors would propose whatever the version is.
+            "if": has("kind", json!({"type": "string", "pattern": format!("^{kind}$")})),
+            "then": one_of("apiVersion", &members, JsonSchema::api_version),
+        })
+    });
+    let versions = grouped(schemas, JsonSchema::api_version);
+    let versions = versions.into_iter().map(|(api_version, members)| {
+        let condition = json!({"const": api_version, "description": API_VERSION});
+        let mut condition = has("apiVersion", condition);
+        insert(&mut condition, "title", api_version.into());
+        let mut rules = one_of("kind", &members, |one| one.kind.to_owned());
+        insert(&mut rules, "allOf", members.into_iter().map(if_of_kind).collect());
+        json!({"if": condition, "then": rules})
+    });
     json!({
         "$schema": DIALECT,
         "title": "Service Mesh Interface",
         "type": "object",
         "required": ["apiVersion", "kind"],
-        "allOf": schemas.iter().map(case).collect::<Vec<_>>(),
+        "allOf": groups.chain(kinds).chain(versions).collect::<Vec<_>>(),
     })
 }
 
+/// The schemas by some text, in the order in which they come.
+fn grouped(
+    schemas: &[JsonSchema],
+    text: fn(&JsonSchema) -> String,
+) -> Vec<(String, Vec<&JsonSchema>)> {
+    let mut groups: Vec<(String, Vec<&JsonSchema>)> = Vec::new();
+    for schema in schemas {
+        let text = text(schema);
+        match groups.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, members)) => members.push(schema),
+            None => groups.push((text, vec![schema])),
+        }
+    }
+    groups
+}
+
+/// An object of this kind must meet the schema.
+fn if_of_kind(one: &JsonSchema) -> Value {
+    let mut schema = one.schema.clone();
+    let mut kind = json!({"const": one.kind});
+    if let Some(fields) = schema.as_object_mut() {
+        fields.remove("$schema");
+        // What editors show beside the kind that they propose.
+        let description = fields.get("description").cloned();
+        insert(&mut kind, "description", description.unwrap_or_default());
+    }
+    json!({"if": has("kind", kind), "then": schema})
+}
+
+/// The field is there and like this.
+fn has(field: &str, schema: Value) -> Value {
+    json!({"properties": {field: schema}, "required": [field]})
+}
+
+/// The field has one of the texts.
+fn one_of(field: &str, members: &[&JsonSchema], text: fn(&JsonSchema) -> String) -> Value {
+    let texts: BTreeSet<String> = members.iter().map(|one| text(one)).collect();
+    json!({"properties": {field: {"enum": texts}}})
+}
+
+fn insert(schema: &mut Value, name: &str, value: Value) {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+const API_VERSION: &str = "Group and version.";
 
 /// Definitions stand where they are used: the tools that these schemas are for
 /// resolve references in different ways.
@@ -85,9 +158,11 @@ fn generator() -> SchemaGenerator {
 /// The schema of a body, with the fields that say which object it is.
 fn with_header(row: &KindVersion, body: Schema) -> Value {
     let mut schema = body.to_value();
+    // The kind is described by what such objects are, for who points at it.
+    let kind = schema.get("description").cloned().unwrap_or_default();
     let header = [
-        ("apiVersion", json!({"description": "Group and version.", "const": row.api_version()})),
-        ("kind", json!({"description": "The kind of this object.", "const": row.kind})),
+        ("apiVersion", json!({"description": API_VERSION, "const": row.api_version()})),
+        ("kind", json!({"description": kind, "const": row.kind})),
     ];
     if let Some(fields) = schema.as_object_mut() {
         fields.insert("$schema".into(), DIALECT.into());
@@ -99,7 +174,9 @@ fn with_header(row: &KindVersion, body: Schema) -> Value {
             properties.extend(header.map(|(name, schema)| (name.to_owned(), schema)));
             // Metrics are answers of a server, and have none.
             if row.group != METRICS {
-                properties.insert("status".into(), json!({"type": "object"}));
+                let status =
+                    json!({"type": "object", "description": "Written by meshes, and not read."});
+                properties.insert("status".into(), status);
             }
         }
     }
@@ -174,8 +251,10 @@ pub(super) fn methods(_: &mut SchemaGenerator) -> Schema {
 /// Header conditions: a mapping, or the list of mappings with one entry each that
 /// earlier documents write. Numbers and booleans count as their text.
 pub(super) fn headers(_: &mut SchemaGenerator) -> Schema {
-    let header = |counts: Value| {
+    // Without titles of their own, editors call both by that of the whole document.
+    let header = |title: &str, counts: Value| {
         let mut schema = json!({
+            "title": title,
             "type": "object",
             "propertyNames": {"pattern": "^[-!#$%&'*+.^_`|~0-9A-Za-z]+$"},
             "additionalProperties": {"type": ["string", "integer", "boolean"]},
@@ -185,8 +264,10 @@ pub(super) fn headers(_: &mut SchemaGenerator) -> Schema {
         }
         schema
     };
-    let single = header(json!({"minProperties": 1, "maxProperties": 1}));
-    json_schema!({"anyOf": [header(json!({})), {"type": "array", "items": single}]})
+    let all = header("headers by name", json!({}));
+    let single = header("one header", json!({"minProperties": 1, "maxProperties": 1}));
+    let list = json!({"title": "list of headers", "type": "array", "items": single});
+    json_schema!({"anyOf": [all, list]})
 }
 
 /// A weight that is a quantity of Kubernetes, as a number or as text.
@@ -213,14 +294,17 @@ fn quantity_pattern(sign: &str) -> String {
 /// `metadata` of any object.
 pub(super) fn object_meta() -> Schema {
     let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let name = object_name(&mut generator()).to_value();
+    let namespace = namespace_name(&mut generator()).to_value();
     let mut properties = Map::new();
-    for (name, schema) in [
-        ("name", object_name(&mut generator()).to_value()),
-        ("namespace", namespace_name(&mut generator()).to_value()),
-        ("labels", texts.clone()),
-        ("annotations", texts),
+    for (field, mut schema, description) in [
+        ("name", name, "The name, unique for its kind in the namespace."),
+        ("namespace", namespace, "The namespace; `default` when absent."),
+        ("labels", texts.clone(), "Labels, without effect on policies."),
+        ("annotations", texts, "Annotations, without effect on policies."),
     ] {
-        properties.insert(name.to_owned(), schema);
+        insert(&mut schema, "description", description.into());
+        properties.insert(field.to_owned(), schema);
     }
     properties.extend(metadata::OTHERS.map(|name| (name.to_owned(), json!(true))));
     json_schema!({

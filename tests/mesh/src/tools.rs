@@ -69,13 +69,13 @@ pub fn python_with_jsonschema(report: &dyn Fn(&str)) -> Result<PathBuf> {
 }
 
 /// Where tools are installed, by one process at a time.
-struct Folder {
-    path: PathBuf,
+pub(crate) struct Folder {
+    pub(crate) path: PathBuf,
     _lock: File,
 }
 
 impl Folder {
-    fn lock() -> Result<Self> {
+    pub(crate) fn lock() -> Result<Self> {
         let path = workspace_root().join("target/tools");
         fs::create_dir_all(&path)?;
         let lock = File::create(path.join("lock"))?;
