@@ -46,8 +46,12 @@ fn metadata() -> impl Strategy<Value = Value> {
 
 fn traffic_target() -> impl Strategy<Value = Value> {
     let port = option::of(select(vec![80, 8080]));
-    (1..4_u8, port, vec(subject(), 1..3), vec(rule(), 1..4)).prop_map(
-        |(version, port, sources, rules)| {
+    let version = prop_oneof![5 => 1..4_u8, 1 => Just(4)];
+    (version, port, vec(subject(), 1..3), vec(rule(), 1..4)).prop_map(
+        |(version, port, mut sources, rules)| {
+            if version == 4 {
+                sources.push(json!({"kind": "IdentityBinding", "name": "o0"}));
+            }
             let mut destination = json!({"kind": "ServiceAccount", "name": "d"});
             if let Some(port) = port.filter(|_| version < 3) {
                 destination["port"] = json!(port);

@@ -262,13 +262,17 @@ fn written(window: Duration) -> String {
 }
 
 fn timestamp(_: &mut SchemaGenerator) -> schemars::Schema {
-    let pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$";
+    let date = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])";
+    let (hour, sixtieth) = ("([01][0-9]|2[0-3])", "[0-5][0-9]");
+    let time = format!(r"{hour}:{sixtieth}:{sixtieth}(\.[0-9]+)?");
+    let pattern = format!("^{date}T{time}(Z|[+-]{hour}:{sixtieth})$");
     json_schema!({"type": "string", "format": "date-time", "pattern": pattern})
 }
 
+/// Numbers with units, which are not zero together.
 fn duration(_: &mut SchemaGenerator) -> schemars::Schema {
-    let pattern = r"^\+?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+$";
-    json_schema!({"type": "string", "pattern": pattern})
+    let pattern = r"^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+$";
+    json_schema!({"type": "string", "pattern": pattern, "allOf": [{"pattern": "[1-9]"}]})
 }
 
 /// Nothing and no fields mean all peers.
