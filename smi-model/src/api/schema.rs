@@ -59,36 +59,15 @@ pub fn json_schemas() -> Vec<JsonSchema> {
 /// One schema for files that hold objects of any of the kinds: the kind and
 /// version of each object decide which schema it must meet. Objects of other
 /// groups are not judged, unless their kind tells that SMI is meant.
-///
-/// Conditions are nested, versions first: editors propose what conditions name, and
-/// so only those kinds that the version has.
 #[must_use]
 pub fn json_schema_of_all(schemas: &[JsonSchema]) -> Value {
-    let group = |one: &JsonSchema| one.group.to_owned();
-    let groups = grouped(schemas, group).into_iter().map(|(group, members)| {
-        let pattern = format!("^{}(/|$)", group.replace('.', r"\."));
-        json!({
-            "if": has("apiVersion", json!({"type": "string", "pattern": pattern})),
-            "then": one_of("apiVersion", &members, JsonSchema::api_version),
-        })
-    });
-    let kinds = header::UNMISTAKABLE.into_iter().map(|kind| {
-        let members: Vec<_> = schemas.iter().filter(|one| one.kind == kind).collect();
-        json!({
-            // Not `const`, which editors would propose whatever the version is.
-            "if": has("kind", json!({"type": "string", "pattern": format!("^{kind}$")})),
-            "then": one_of("apiVersion", &members, JsonSchema::api_version),
-        })
-    });
+    let groups = grouped(schemas, |one| one.group.to_owned());
+    let groups = groups.into_iter().map(|(group, members)| if_of_group(&group, &members));
+    let kinds = grouped(schemas, |one| one.kind.to_owned()).into_iter();
+    let kinds = kinds.filter(|(kind, _)| header::UNMISTAKABLE.contains(&kind.as_str()));
+    let kinds = kinds.map(|(kind, members)| if_meant(&kind, &members));
     let versions = grouped(schemas, JsonSchema::api_version);
-    let versions = versions.into_iter().map(|(api_version, members)| {
-        let condition = json!({"const": api_version, "description": API_VERSION});
-        let mut condition = has("apiVersion", condition);
-        insert(&mut condition, "title", api_version.into());
-        let mut rules = one_of("kind", &members, |one| one.kind.to_owned());
-        insert(&mut rules, "allOf", members.into_iter().map(if_of_kind).collect());
-        json!({"if": condition, "then": rules})
-    });
+    let versions = versions.into_iter().map(|(version, members)| if_of_version(&version, &members));
     json!({
         "$schema": DIALECT,
         "title": "Service Mesh Interface",
@@ -96,6 +75,36 @@ pub fn json_schema_of_all(schemas: &[JsonSchema]) -> Value {
         "required": ["apiVersion", "kind"],
         "allOf": groups.chain(kinds).chain(versions).collect::<Vec<_>>(),
     })
+}
+
+/// An object of this group must be of one of its versions.
+fn if_of_group(group: &str, members: &[&JsonSchema]) -> Value {
+    let pattern = format!("^{}(/|$)", group.replace('.', r"\."));
+    json!({
+        "if": has("apiVersion", json!({"type": "string", "pattern": pattern})),
+        "then": one_of("apiVersion", members, JsonSchema::api_version),
+    })
+}
+
+/// An object of this kind, which no other group has, must be of one of its versions.
+fn if_meant(kind: &str, members: &[&JsonSchema]) -> Value {
+    json!({
+        // Not `const`, which editors would propose whatever the version is.
+        "if": has("kind", json!({"type": "string", "pattern": format!("^{kind}$")})),
+        "then": one_of("apiVersion", members, JsonSchema::api_version),
+    })
+}
+
+/// An object of this version must be of one of its kinds, and meet the schema of
+/// that. Conditions on the kind stand within, because editors propose what
+/// conditions name: only those kinds that the version has.
+fn if_of_version(api_version: &str, members: &[&JsonSchema]) -> Value {
+    let mut condition =
+        has("apiVersion", json!({"const": api_version, "description": API_VERSION}));
+    insert(&mut condition, "title", api_version.into());
+    let mut rules = one_of("kind", members, |one| one.kind.to_owned());
+    insert(&mut rules, "allOf", members.iter().map(|one| if_of_kind(one)).collect());
+    json!({"if": condition, "then": rules})
 }
 
 /// The schemas by some text, in the order in which they come.
@@ -293,7 +302,8 @@ fn quantity_pattern(sign: &str) -> String {
 
 /// `metadata` of any object.
 pub(super) fn object_meta() -> Schema {
-    let texts = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    // Whoever comments out the only label leaves null behind.
+    let texts = json!({"type": ["object", "null"], "additionalProperties": {"type": "string"}});
     let name = object_name(&mut generator()).to_value();
     let namespace = namespace_name(&mut generator()).to_value();
     let mut properties = Map::new();

@@ -20,6 +20,8 @@ pub struct TrafficMetrics {
     pub window: Spanned<Duration>,
     /// What came out.
     pub metrics: Vec<Metric>,
+    /// `metadata`, as it is: it says nothing that `resource` does not.
+    pub metadata: Option<serde_json::Value>,
     /// The whole object.
     pub span: Span,
 }
@@ -34,6 +36,8 @@ pub struct TrafficMetricsList {
     pub selector: Option<Labels>,
     /// The metrics of each.
     pub items: Vec<TrafficMetrics>,
+    /// `metadata`, as it is.
+    pub metadata: Option<serde_json::Value>,
     /// The whole document.
     pub span: Span,
 }
@@ -49,6 +53,8 @@ pub struct ObjectReference {
     pub namespace: Option<Spanned<String>>,
     /// Its group and version.
     pub api_version: Option<Spanned<String>>,
+    /// The fields by which Kubernetes tells objects of one name apart, as they are.
+    pub others: serde_json::Map<String, serde_json::Value>,
     /// The whole reference.
     pub span: Span,
 }

@@ -44,6 +44,8 @@ const SIDES: [(&str, Side); 2] = [("client", Side::Client), ("server", Side::Ser
 /// The only kind of resource whose metrics are about one backend.
 const SPLIT_KIND: &str = "TrafficSplit";
 
+const METADATA: &str = "metadata";
+
 /// Fields of an ObjectReference that do not matter here.
 const OTHERS: [&str; 3] = ["uid", "resourceVersion", "fieldPath"];
 
@@ -54,14 +56,15 @@ pub(in crate::api) fn traffic_metrics(object: &mut Object<'_>) -> Option<Resourc
 }
 
 pub(in crate::api) fn traffic_metrics_list(object: &mut Object<'_>) -> Option<Resource> {
-    // Its metadata says where on the server it was read.
-    object.ignore(&["apiVersion", "kind", "metadata"]);
+    object.ignore(&["apiVersion", "kind"]);
+    let metadata = object.keep(&[METADATA]).remove(METADATA);
     let resource = object.required("resource", |it| it.object(reference));
     let selector = object.optional("selector", |it| it.object(match_labels));
     let items = object.required("items", items);
     let (resource, selector, items) = (resource?, selector?, items?);
     let span = object.span();
-    Some(Resource::TrafficMetricsList(TrafficMetricsList { resource, selector, items, span }))
+    let list = TrafficMetricsList { resource, selector, items, metadata, span };
+    Some(Resource::TrafficMetricsList(list))
 }
 
 /// Go writes an empty list as null.
@@ -81,8 +84,8 @@ fn match_labels(selector: &mut Object<'_>) -> Option<Labels> {
 }
 
 fn metrics(object: &mut Object<'_>) -> Option<TrafficMetrics> {
-    // What metadata says, `resource` says as well.
-    object.ignore(&["apiVersion", "kind", "metadata"]);
+    object.ignore(&["apiVersion", "kind"]);
+    let metadata = object.keep(&[METADATA]).remove(METADATA);
     let resource = object.required("resource", |it| it.object(reference));
     let edge = object.required("edge", |it| it.object(edge));
     let backend = object.optional("backend", |it| Some((it.head(), it.object(backend)?)));
@@ -101,6 +104,7 @@ fn metrics(object: &mut Object<'_>) -> Option<TrafficMetrics> {
         timestamp: timestamp?,
         window: window?,
         metrics: metrics?,
+        metadata,
         span: object.span(),
     })
 }
@@ -113,7 +117,7 @@ fn misplaced_backend(place: Span, kind: &Spanned<String>) -> Diagnostic {
 }
 
 fn reference(fields: &mut Object<'_>) -> Option<ObjectReference> {
-    fields.ignore(&OTHERS);
+    let others = fields.keep(&OTHERS);
     let kind = fields.required("kind", filled_text);
     let name = fields.optional("name", filled_text);
     let namespace = fields.optional("namespace", filled_text);
@@ -123,6 +127,7 @@ fn reference(fields: &mut Object<'_>) -> Option<ObjectReference> {
         name: name?,
         namespace: namespace?,
         api_version: api_version?,
+        others,
         span: fields.span(),
     })
 }

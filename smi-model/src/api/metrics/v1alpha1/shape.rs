@@ -21,9 +21,9 @@ use crate::{
 #[schemars(deny_unknown_fields)]
 pub struct TrafficMetrics {
     /// Anything: `resource` says whose traffic it is.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default, with = "Value")]
-    pub metadata: Map<String, Value>,
+    pub metadata: Option<Value>,
     /// Whose traffic.
     pub resource: ObjectReference,
     /// In which direction, and with whom.
@@ -47,9 +47,9 @@ pub struct TrafficMetrics {
 #[schemars(deny_unknown_fields)]
 pub struct TrafficMetricsList {
     /// Where on the server the list was read.
-    #[serde(skip_serializing_if = "Map::is_empty")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default, with = "Value")]
-    pub metadata: Map<String, Value>,
+    pub metadata: Option<Value>,
     /// Whose traffic; without a name, that of all resources of the kind.
     pub resource: ObjectReference,
     /// Labels that the resources have.
@@ -81,6 +81,10 @@ pub struct ObjectReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default, with = "String", length(min = 1))]
     pub api_version: Option<String>,
+    /// The fields by which Kubernetes tells objects of one name apart.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub others: Map<String, Value>,
 }
 
 /// Lets pass what Kubernetes has in references and nobody reads here.
@@ -172,7 +176,7 @@ impl Shape for TrafficMetrics {
 
     fn of(metrics: &canonical::TrafficMetrics, _: &mut Losses) -> Self {
         Self {
-            metadata: Map::new(),
+            metadata: metrics.metadata.clone(),
             resource: ObjectReference::of(&metrics.resource),
             edge: Edge::of(&metrics.edge),
             backend: metrics.backend.as_ref().map(MeasuredBackend::of),
@@ -189,7 +193,7 @@ impl Shape for TrafficMetricsList {
     fn of(list: &canonical::TrafficMetricsList, losses: &mut Losses) -> Self {
         let selector = list.selector.as_ref();
         Self {
-            metadata: Map::new(),
+            metadata: list.metadata.clone(),
             resource: ObjectReference::of(&list.resource),
             selector: selector.map(|labels| Selector { match_labels: Pairs::of(labels) }),
             items: list.items.iter().map(|item| TrafficMetrics::of(item, losses)).collect(),
@@ -205,6 +209,7 @@ impl ObjectReference {
             name: text(&reference.name),
             namespace: text(&reference.namespace),
             api_version: text(&reference.api_version),
+            others: reference.others.clone(),
         }
     }
 }
