@@ -4,6 +4,8 @@
 //! and the [`SourceMap`] knows which file an offset belongs to. So a span stays
 //! eight bytes, and a diagnostic may point into several files.
 
+use std::sync::OnceLock;
+
 /// A range of bytes in the texts of a [`SourceMap`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
@@ -82,6 +84,8 @@ pub struct SourceFile {
     /// lines could be larger than the text.
     line_ends: Vec<u32>,
     invalid: Option<InvalidByte>,
+    /// How its lines end, once somebody has asked.
+    newline: OnceLock<&'static str>,
 }
 
 /// Bytes of text for which the number of line ends is known.
@@ -124,6 +128,12 @@ impl SourceFile {
     fn end(&self) -> u32 {
         // INVARIANT: `SourceMap::add` refused texts that do not fit.
         self.base.saturating_add(u32::try_from(self.text.len()).unwrap_or(u32::MAX))
+    }
+
+    /// How lines end: as those of Windows when any does. Whoever adds lines asks
+    /// for each of them, and the whole text is searched only once.
+    pub(crate) fn newline(&self) -> &'static str {
+        self.newline.get_or_init(|| if self.text.contains("\r\n") { "\r\n" } else { "\n" })
     }
 
     /// The span of some bytes of [`Self::text`].
@@ -234,7 +244,14 @@ impl SourceMap {
         base.checked_add(length).and_then(|end| end.checked_add(1)).ok_or(TooLarge)?;
         let line_ends = line_ends_by_block(&text);
         let invalid = invalid.and_then(|(valid, bytes)| InvalidByte::at(base, valid, bytes));
-        self.files.push(SourceFile { name, text, base, line_ends, invalid });
+        self.files.push(SourceFile {
+            name,
+            text,
+            base,
+            line_ends,
+            invalid,
+            newline: OnceLock::new(),
+        });
         Ok(())
     }
 

@@ -48,7 +48,13 @@ impl<'a> Page<'a> {
     }
 
     pub(super) fn newline(&self) -> &'static str {
-        if self.text().contains("\r\n") { "\r\n" } else { "\n" }
+        self.file.newline()
+    }
+
+    /// The lines of a text, all but the first one indented.
+    pub(super) fn indented(&self, text: &str, column: usize) -> String {
+        let indent = format!("{}{}", self.newline(), " ".repeat(column));
+        text.trim_end().split('\n').collect::<Vec<_>>().join(&indent)
     }
 
     /// Where the line of a byte begins.
@@ -142,17 +148,17 @@ pub(super) fn reconcile(
     old: &Value,
     new: &Value,
 ) -> Option<Vec<Edit>> {
-    let mut edits = Vec::new();
-    Reconciler { page, edits: &mut edits }.value(node, old, new)?;
-    Some(edits)
+    let mut reconciler = Reconciler { page, edits: Vec::new() };
+    reconciler.value(node, old, new)?;
+    Some(reconciler.edits)
 }
 
-struct Reconciler<'a, 'e> {
+struct Reconciler<'a> {
     page: Page<'a>,
-    edits: &'e mut Vec<Edit>,
+    edits: Vec<Edit>,
 }
 
-impl Reconciler<'_, '_> {
+impl Reconciler<'_> {
     fn value(&mut self, node: &Node<'_>, old: &Value, new: &Value) -> Option<()> {
         match (&node.kind, old, new) {
             _ if old == new => Some(()),
@@ -317,7 +323,7 @@ impl Reconciler<'_, '_> {
         let first = self.page.range(self.page.tree.node(*items.first()?).span).start;
         let before = self.page.text().get(self.page.line_start(first)..first)?;
         let column = before.trim_end().strip_suffix('-')?.chars().count();
-        let item = self.lines(&yaml(value), column + 2);
+        let item = self.page.indented(&yaml(value), column + 2);
         let newline = self.page.newline();
         let text = format!("{newline}{}- {item}", " ".repeat(column));
         let at = self.page.line_end(end);
@@ -344,17 +350,11 @@ impl Reconciler<'_, '_> {
         match value {
             Value::Object(fields) if !fields.is_empty() => {
                 let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
-                format!("{indent}{}", self.lines(&yaml(value), column))
+                format!("{indent}{}", self.page.indented(&yaml(value), column))
             }
             Value::Object(_) => " {}".to_owned(),
             other => format!(" {}", flow(other)),
         }
-    }
-
-    /// The lines of a text, all but the first one indented.
-    fn lines(&self, text: &str, column: usize) -> String {
-        let indent = format!("{}{}", self.page.newline(), " ".repeat(column));
-        text.trim_end().split('\n').collect::<Vec<_>>().join(&indent)
     }
 }
 

@@ -149,12 +149,12 @@ fn replace(page: Page<'_>, node: &Node<'_>, new: &Written) -> Edit {
     let range = page.range(node.span);
     let text = if page.is_flow(node) {
         if page.starts_line(range.start) {
-            indented(page, &new.json, page.column(range.start))
+            page.indented(&new.json, page.column(range.start))
         } else {
             new.data.to_string()
         }
     } else {
-        indented(page, &new.yaml, page.column(range.start))
+        page.indented(&new.yaml, page.column(range.start))
     };
     Edit { range, text }
 }
@@ -168,7 +168,7 @@ fn append(page: Page<'_>, node: &Node<'_>, new: &Written) -> Vec<Edit> {
     let is_document = std::ptr::eq(page.tree.root(), node);
     match (is_document, page.is_flow(node)) {
         (true, false) => {
-            let document = format!("{newline}---{newline}{}", indented(page, &new.yaml, 0));
+            let document = format!("{newline}---{newline}{}", page.indented(&new.yaml, 0));
             vec![insert(page.end_of_comments(range.end, 0), document)]
         }
         // JSON has no documents, but Kubernetes has lists.
@@ -180,15 +180,9 @@ fn append(page: Page<'_>, node: &Node<'_>, new: &Written) -> Vec<Edit> {
         (false, false) => {
             let column = page.column(range.start);
             let dash = " ".repeat(column.saturating_sub(2));
-            let item = indented(page, &new.yaml, column);
+            let item = page.indented(&new.yaml, column);
             let at = page.end_of_comments(range.end, column);
             vec![insert(at, format!("{newline}{dash}- {item}"))]
         }
     }
-}
-
-/// The lines of a text, all but the first one indented.
-fn indented(page: Page<'_>, text: &str, column: usize) -> String {
-    let indent = format!("{}{}", page.newline(), " ".repeat(column));
-    text.trim_end().split('\n').collect::<Vec<_>>().join(&indent)
 }
