@@ -6,7 +6,7 @@
 
 use super::{
     cursor::Context,
-    kinds::{ACCESS, CORE, KINDS, KindVersion, METRICS, SPECS, SPLIT, UNRELEASED},
+    kinds::{ACCESS, CORE, KINDS, KindVersion, METRICS, SPECS, SPLIT},
 };
 use crate::{
     diagnostic::{
@@ -200,7 +200,7 @@ fn likely_version(
     kind: &str,
 ) -> Option<&'static KindVersion> {
     let fits = |row: &&KindVersion| fits(context, object, row);
-    let released = |row: &&KindVersion| (row.group, row.version) != UNRELEASED;
+    let released = |row: &&KindVersion| row.is_released();
     let newest_first = || versions(kind).rev();
     newest_first()
         .filter(released)

@@ -21,7 +21,7 @@ pub(super) const CORE: &str = "";
 
 /// The version that only the latest draft has and no mesh ever served: meant only
 /// where it is named, or where no other version will do.
-pub(crate) const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
+const UNRELEASED: (&str, &str) = (ACCESS, "v1alpha4");
 
 /// One kind in one version, and how it is decoded. A decoder that returns
 /// `None` has reported why.
@@ -98,15 +98,24 @@ impl KindVersion {
         }
     }
 
+    /// Whether a release of the specification has it.
+    pub(crate) fn is_released(&self) -> bool {
+        (self.group, self.version) != UNRELEASED
+    }
+
+    /// SMI's kinds. Within a group and within a kind, the newest version comes last.
+    pub(crate) fn of_smi() -> impl DoubleEndedIterator<Item = &'static Self> {
+        KINDS.iter().filter(|row| row.smi.is_some())
+    }
+
     /// An SMI kind in a version.
     pub(crate) fn find(kind: &str, version: &str) -> Option<&'static Self> {
-        let smi = KINDS.iter().filter(|row| row.smi.is_some());
-        smi.into_iter().find(|row| row.kind == kind && row.version == version)
+        Self::of_smi().find(|row| row.kind == kind && row.version == version)
     }
 
     /// The newest version of an SMI kind.
     pub(crate) fn newest(kind: &str) -> Option<&'static Self> {
-        KINDS.iter().rfind(|row| row.smi.is_some() && row.kind == kind)
+        Self::of_smi().rfind(|row| row.kind == kind)
     }
 
     /// Writes an object in this version.

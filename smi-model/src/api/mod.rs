@@ -21,7 +21,9 @@ mod values;
 mod write;
 
 pub(crate) use access::TARGET_FIELDS;
-pub(crate) use kinds::{ACCESS, KINDS, KindVersion, SPECS, UNRELEASED};
+pub(crate) use kinds::{ACCESS, KindVersion, SPECS};
+
+use self::kinds::KINDS;
 pub(crate) use resource::Resource;
 pub use schema::{JsonSchema, json_schema_of_all, json_schemas};
 pub use shape::{ObjectMeta, Pairs};

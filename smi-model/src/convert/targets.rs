@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::api::{KINDS, KindVersion, UNRELEASED};
+use crate::api::KindVersion;
 
 /// The versions to convert to, at most one for each API group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,11 +60,9 @@ impl Targets {
     /// With the newest version for every group that has none, a draft only when
     /// it is needed.
     pub(super) fn or_newest(mut self, needs_draft: bool) -> Self {
-        let is_fit = |row: &&KindVersion| {
-            row.smi.is_some() && (needs_draft || (row.group, row.version) != UNRELEASED)
-        };
         // Within a group, the newest version comes last.
-        for row in KINDS.iter().rev().filter(is_fit) {
+        let fit = KindVersion::of_smi().filter(|row| needs_draft || row.is_released());
+        for row in fit.rev() {
             let goal = Goal { version: row.version, upward_only: false };
             self.goals.entry(row.group).or_insert(goal);
         }
@@ -88,8 +86,8 @@ impl Targets {
 
 /// A group by its name, when it has the version.
 fn of_group(group: &str, version: &str) -> BTreeMap<&'static str, Goal> {
-    let rows = KINDS.iter().filter(|row| row.smi.is_some());
-    rows.filter(|row| row.group == group && row.version == version)
+    KindVersion::of_smi()
+        .filter(|row| row.group == group && row.version == version)
         .map(|row| (row.group, Goal { version: row.version, upward_only: false }))
         .collect()
 }
@@ -97,8 +95,7 @@ fn of_group(group: &str, version: &str) -> BTreeMap<&'static str, Goal> {
 /// All groups, each with the newest version that it has released up to this one;
 /// none when no group has it. A draft must be asked for by its group.
 fn of_all_groups(version: &str) -> BTreeMap<&'static str, Goal> {
-    let released = |row: &&KindVersion| row.smi.is_some() && (row.group, row.version) != UNRELEASED;
-    let rows = || KINDS.iter().filter(released);
+    let rows = || KindVersion::of_smi().filter(|row| row.is_released());
     if !rows().any(|row| row.version == version) {
         return BTreeMap::new();
     }
