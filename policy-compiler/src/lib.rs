@@ -62,7 +62,7 @@ mod resolve;
 
 pub use compile::{Scope, compile};
 pub use decision_table::Dialect;
-pub use ir::{PolicySet, Split};
+pub use ir::{Backend, PolicySet, Share, Split};
 pub use options::{Limits, Options};
 pub use resolve::resolve;
 

@@ -33,7 +33,7 @@ impl PolicySet {
         self.rules.len()
     }
 
-    /// The traffic splits that apply to all requests for their root.
+    /// The traffic splits.
     #[must_use]
     pub fn splits(&self) -> &[Split] {
         &self.splits
@@ -87,8 +87,47 @@ pub(crate) struct HttpCondition {
 pub struct Split {
     /// The namespace of the root and of the backends.
     pub namespace: String,
+    /// The name of the TrafficSplit.
+    pub name: String,
     /// The Service that clients call.
     pub root: String,
-    /// Services and their weights; the sum is positive.
-    pub backends: Vec<(String, u32)>,
+    /// Which requests are shared: those that fulfil one of the conditions.
+    /// `None`: all requests, and connections that are not HTTP.
+    pub(crate) conditions: Option<Vec<HttpCondition>>,
+    /// Who gets them. The first one whose ports cover the request counts; the
+    /// last one covers every port.
+    pub shares: Vec<Share>,
+    /// Where the split was written.
+    pub(crate) span: Span,
+}
+
+impl Split {
+    /// The backends of every request, whatever it asks for; `None` when the split
+    /// has conditions.
+    #[must_use]
+    pub fn backends_of_all(&self) -> Option<&[Backend]> {
+        let every_port = self.shares.last().filter(|_| self.conditions.is_none())?;
+        Some(&every_port.backends)
+    }
+}
+
+/// The backends of a split on some ports of the root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Ports of the root Service; `None`: every port.
+    pub ports: Option<BTreeSet<u16>>,
+    /// The backends; the sum of their weights is positive.
+    pub backends: Vec<Backend>,
+}
+
+/// A Service that gets a part of the requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// Its name.
+    pub service: String,
+    /// Its weight relative to the others of the share.
+    pub weight: u32,
+    /// The port of its pods, when it is known and differs from the port that
+    /// the request is for.
+    pub target_port: Option<u16>,
 }

@@ -8,7 +8,7 @@ use smi_model::source::{Span, Spanned};
 
 use super::{Resolver, nearest};
 use crate::code;
-use crate::ir::Split;
+use crate::ir::{Backend, Share, Split};
 
 impl Resolver<'_> {
     pub(super) fn splits(&mut self) -> Vec<Split> {
@@ -54,16 +54,18 @@ impl Resolver<'_> {
             let message = "splits with `matches` are not compiled yet: all requests go to the root";
             self.report(Diagnostic::warning(code::SPLIT_MATCHES, first.span, message));
         }
+        let backends = split.backends.iter().map(|backend| Backend {
+            service: service_name(&backend.service.value).to_owned(),
+            weight: backend.weight.value,
+            target_port: None,
+        });
         (valid && split.matches.is_empty()).then(|| Split {
             namespace: namespace.clone(),
+            name: split.meta.name.value.clone(),
             root: root.to_owned(),
-            backends: split
-                .backends
-                .iter()
-                .map(|backend| {
-                    (service_name(&backend.service.value).to_owned(), backend.weight.value)
-                })
-                .collect(),
+            conditions: None,
+            shares: vec![Share { ports: None, backends: backends.collect() }],
+            span: split.service.span,
         })
     }
 

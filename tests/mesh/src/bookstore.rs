@@ -247,12 +247,13 @@ fn routes(residents: &[Resident], splits: &[Split]) -> Vec<Route> {
     own.chain(roots.iter().cloned()).collect()
 }
 
-/// A split as a route; none while one of its backends has not moved in.
+/// A split as a route; none while one of its backends has not moved in, and none
+/// for a split of some requests only.
 fn root_route(residents: &[Resident], split: &Split) -> Option<Route> {
-    let shares = split.backends.iter().map(|(service, weight)| {
-        let workload = Workload::new(&split.namespace, service);
+    let shares = split.backends_of_all()?.iter().map(|backend| {
+        let workload = Workload::new(&split.namespace, &backend.service);
         let moved_in = residents.iter().any(|resident| resident.workload == workload);
-        moved_in.then(|| (workload.host(), *weight))
+        moved_in.then(|| (workload.host(), backend.weight))
     });
     let shares = shares.collect::<Option<Vec<_>>>()?;
     Some(Route { hosts: hosts(&split.root, &split.namespace), shares })
