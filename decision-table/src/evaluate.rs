@@ -1,12 +1,12 @@
-//! The decision: a walk through the diagram, at most one step for each level.
+//! The decision: a walk through a diagram, at most one step for each level.
 
 use crate::normalise;
 use crate::path;
 use crate::request::{Destination, Protocol, Request};
 use crate::section::automata::Automaton;
 use crate::section::levels::Attribute;
-use crate::section::nodes::Next;
-use crate::table::{Sections, Table};
+use crate::section::nodes::{Next, Nodes, node};
+use crate::table::{Parts, Table};
 use crate::verdict::{Denial, Reason, Verdict};
 
 impl<B: AsRef<[u8]>> Table<B> {
@@ -16,75 +16,94 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// denied. Nothing is allocated. The cost depends on the length of the
     /// request and on how many attributes rules look at, not on their number.
     pub fn decide(&self, request: &Request<'_>) -> Verdict {
-        match self.walk(request) {
-            Ok(verdict) => verdict,
-            Err(reason) => Verdict::Denied(Denial { reason, nearest: None }),
+        let denied = |reason| Verdict::Denied(Denial { reason, nearest: None });
+        match Facts::of(self.as_bytes(), &self.parts, request) {
+            // INVARIANT: verification checked every step below; if one were
+            // missing all the same, the answer would be a denial.
+            Ok(facts) => facts.walk(self.parts.access).unwrap_or(denied(Reason::NoPolicy)),
+            Err(reason) => denied(reason),
         }
-    }
-
-    fn walk(&self, request: &Request<'_>) -> Result<Verdict, Reason> {
-        let facts = Facts::of(request, self.scope())?;
-        // INVARIANT: verification made the sections and every step below; if a
-        // step were missing all the same, the answer would be a denial.
-        let sections = self.sections().ok_or(Reason::NoPolicy)?;
-        let mut next = sections.nodes.root();
-        for _ in 0..=sections.levels.len() {
-            match next.ok_or(Reason::NoPolicy)? {
-                Next::Leaf(verdict) => return Ok(verdict),
-                Next::Node(index) => {
-                    let node = sections.nodes.node(index).ok_or(Reason::NoPolicy)?;
-                    let level = sections.levels.get(node.level()).ok_or(Reason::NoPolicy)?;
-                    next = node.next(facts.class(level, sections));
-                }
-            }
-        }
-        Err(Reason::NoPolicy)
     }
 }
 
-/// A request whose parts can be judged.
-struct Facts<'a> {
-    request: &'a Request<'a>,
-    peer: &'a [u8],
-    destination: &'a [u8],
-    path: &'a [u8],
+/// A request whose parts can be judged, before a table.
+pub(crate) struct Facts<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) parts: &'a Parts,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) destination: &'a [u8],
+    /// The path without its query; of a request that has none, empty.
+    pub(crate) path: &'a [u8],
+    /// What the bytes are, as far as rules are concerned.
+    pub(crate) protocol: Protocol,
+    pub(crate) peer: u32,
+    pub(crate) service: u32,
 }
 
 impl<'a> Facts<'a> {
-    fn of(request: &'a Request<'a>, scope: &'a [u8]) -> Result<Self, Reason> {
+    fn of(bytes: &'a [u8], parts: &'a Parts, request: &'a Request<'a>) -> Result<Self, Reason> {
+        let scope = parts.scope.of(bytes);
         let destination = match request.destination {
-            Destination::Workload(identity) => identity,
             Destination::OfTable if scope.is_empty() => return Err(Reason::MalformedRequest),
             Destination::OfTable => scope,
+            Destination::Workload(identity) => identity,
         };
         let path = match request.protocol {
             Protocol::Tcp | Protocol::Udp => &[],
             Protocol::Http => judged_path(request)?,
         };
-        let peer = request.peer.filter(|peer| !peer.is_empty()).ok_or(Reason::MissingPeer)?;
-        if !normalise::is_spiffe_id(peer) {
+        let identity = request.peer.filter(|peer| !peer.is_empty()).ok_or(Reason::MissingPeer)?;
+        let peer = parts.peers.class(bytes, identity);
+        // Names of the table are well-formed: verification saw to that.
+        if peer == 0 && !parts.identities.admits(identity) {
             return Err(Reason::MalformedPeer);
         }
-        Ok(Self { request, peer, destination, path })
+        // A table for the mesh looks the destination up in its diagram.
+        if !scope.is_empty() && destination != scope {
+            if parts.destinations.class(bytes, destination) == 0 {
+                return Err(Reason::Destination);
+            }
+        }
+        let protocol = request.protocol;
+        Ok(Self { bytes, parts, request, destination, path, protocol, peer, service: 0 })
+    }
+
+    /// Walks from the root to a leaf; `None` cannot happen in a verified table.
+    pub(crate) fn walk(&self, nodes: Nodes) -> Option<Verdict> {
+        let words = nodes.words(self.bytes);
+        let mut next = nodes.root()?;
+        for _ in 0..=self.parts.levels.len() {
+            match next {
+                Next::Leaf(verdict) => return Some(verdict),
+                Next::Node(at) => {
+                    let node = node(words, at)?;
+                    let level = self.parts.levels.get(self.bytes, node.level())?;
+                    next = node.next(self.class(level))?;
+                }
+            }
+        }
+        None
     }
 
     /// The class of the request's attribute; 0 stands for whatever no rule names.
-    fn class(&self, level: Attribute<'_>, sections: Sections<'_>) -> u32 {
-        let automaton = |index| sections.automata.get(index);
+    fn class(&self, level: Attribute<'_>) -> u32 {
+        let (bytes, parts) = (self.bytes, self.parts);
+        let automaton = |index| parts.automata.get(bytes, index);
         match level {
-            Attribute::Protocol => match self.request.protocol {
+            Attribute::Protocol => match self.protocol {
                 Protocol::Http => 1,
                 Protocol::Tcp => 2,
                 Protocol::Udp => 3,
             },
-            Attribute::Destination => sections.destinations.class(self.destination),
-            Attribute::Peer => sections.peers.class(self.peer),
-            Attribute::Port => self.request.port.map_or(0, |port| sections.ports.class(port)),
+            Attribute::Destination => parts.destinations.class(bytes, self.destination),
+            Attribute::Peer => self.peer,
+            Attribute::Service => self.service,
+            Attribute::Port => self.request.port.map_or(0, |port| parts.ports.class(bytes, port)),
             Attribute::Method => {
-                self.request.method.map_or(0, |method| sections.methods.class(method))
+                self.request.method.map_or(0, |method| parts.methods.class(bytes, method))
             }
             Attribute::Path(index) => {
-                automaton(index).map_or(0, |dfa| dfa.class(self.path.iter().copied()).into())
+                automaton(index).map_or(0, |dfa| class_of_text(dfa, self.path).into())
             }
             Attribute::Host(index) => automaton(index).map_or(0, |dfa| self.host_class(dfa)),
             Attribute::Header(name, index) => {
@@ -95,7 +114,7 @@ impl<'a> Facts<'a> {
 
     fn host_class(&self, dfa: Automaton<'_>) -> u32 {
         let host = self.request.authority.and_then(normalise::host);
-        host.map_or(0, |host| dfa.class(host.iter().map(u8::to_ascii_lowercase)).into())
+        host.map_or(0, |host| class_of_text(dfa, host).into())
     }
 
     /// A condition holds when the header is there and every value fulfils it: a
@@ -103,11 +122,17 @@ impl<'a> Facts<'a> {
     fn header_class(&self, name: &[u8], dfa: Automaton<'_>) -> u32 {
         let mut class: Option<u16> = None;
         self.request.headers.visit(name, &mut |value| {
-            let of_value = dfa.class(value.iter().copied());
+            let of_value = class_of_text(dfa, value);
             class = Some(class.map_or(of_value, |others| dfa.meet(others, of_value)));
         });
         class.unwrap_or(0).into()
     }
+}
+
+/// Patterns describe characters: bytes that are none match no pattern, and so the
+/// automata can take it that a text is UTF-8.
+fn class_of_text(dfa: Automaton<'_>, text: &[u8]) -> u16 {
+    if text.is_ascii() || core::str::from_utf8(text).is_ok() { dfa.class(text) } else { 0 }
 }
 
 fn judged_path<'a>(request: &Request<'a>) -> Result<&'a [u8], Reason> {

@@ -47,8 +47,10 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+mod choose;
 mod dialect;
 mod evaluate;
+mod mode;
 pub mod normalise;
 pub mod path;
 #[cfg(feature = "alloc")]
@@ -59,9 +61,15 @@ mod table;
 mod verdict;
 mod wire;
 
+pub use choose::Draw;
 pub use dialect::{Dialect, UnknownDialect};
+pub use mode::{Mode, UnknownMode};
+pub use normalise::IdentityForm;
 pub use request::{Destination, Headers, NoHeaders, Protocol, Request};
+pub use section::automata::Shape;
+pub use section::levels::Attribute;
 pub use section::provenance::RuleInfo;
+pub use section::shares::{Backend, Share};
 pub use table::Table;
 pub use verdict::{Denial, Reason, RuleId, Verdict};
 pub use wire::{FORMAT_VERSION, FormatError};

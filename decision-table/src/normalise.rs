@@ -2,7 +2,7 @@
 
 /// The host of an authority: without its port and without one trailing dot.
 ///
-/// The case is left to the look-up, which folds it. An authority that is not
+/// The case is left to the automata, which fold it. An authority that is not
 /// `host[:port]` (user information, several values joined by commas, spaces) has
 /// no host, and so matches no rule that names one.
 #[must_use]
@@ -29,9 +29,50 @@ fn is_port(text: &[u8]) -> bool {
     }
 }
 
+/// How the identities of workloads are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdentityForm {
+    /// `spiffe://TRUST-DOMAIN/ns/NAMESPACE/sa/ACCOUNT`, and other SPIFFE IDs.
+    #[default]
+    Spiffe,
+    /// `ACCOUNT.NAMESPACE.TRUST-DOMAIN`, the name in the certificates of Open
+    /// Service Mesh.
+    ServiceName,
+}
+
+impl IdentityForm {
+    /// All forms.
+    pub const ALL: [Self; 2] = [Self::Spiffe, Self::ServiceName];
+
+    /// The byte that stands for it in a table.
+    #[must_use]
+    pub const fn id(self) -> u8 {
+        match self {
+            Self::Spiffe => 0,
+            Self::ServiceName => 1,
+        }
+    }
+
+    /// The form of a byte in a table.
+    #[must_use]
+    pub fn from_id(id: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.id() == id)
+    }
+
+    /// Whether the bytes may be an identity of this form. Others are not looked
+    /// up, whatever a table contains: proxies join several names with `,` and
+    /// `;`, and do not quote.
+    #[must_use]
+    pub fn admits(self, identity: &[u8]) -> bool {
+        match self {
+            Self::Spiffe => is_spiffe_id(identity),
+            Self::ServiceName => is_service_name(identity),
+        }
+    }
+}
+
 /// Whether the bytes may be a SPIFFE ID (the alphabet of the SPIFFE standard,
-/// section 2). Others are not looked up, whatever a table contains: proxies join
-/// several names with `,` and `;`, and do not quote.
+/// section 2).
 #[must_use]
 pub fn is_spiffe_id(identity: &[u8]) -> bool {
     const LONGEST: usize = 2048;
@@ -40,6 +81,12 @@ pub fn is_spiffe_id(identity: &[u8]) -> bool {
         && identity.strip_prefix(b"spiffe://").is_some_and(|rest| {
             rest.first().is_some_and(|first| *first != b'/') && rest.iter().all(valid)
         })
+}
+
+/// Whether the bytes may be a DNS name (RFC 1035, section 2.3.4: at most 253).
+fn is_service_name(identity: &[u8]) -> bool {
+    let valid = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+    (1..=253).contains(&identity.len()) && identity.iter().all(valid)
 }
 
 #[cfg(test)]
@@ -68,6 +115,15 @@ mod tests {
         assert!(is_spiffe_id(b"spiffe://cluster.local/ns/a/sa/b"));
         for identity in [&b""[..], b"spiffe://", b"spiffe:///ns", b"https://a", b"spiffe://a,b"] {
             assert!(!is_spiffe_id(identity), "{}", identity.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn service_names_have_no_scheme() {
+        let form = IdentityForm::ServiceName;
+        assert!(form.admits(b"bookbuyer.bookbuyer.cluster.local"));
+        for identity in [&b""[..], b"spiffe://mesh/a", b"a b", b"a,b", &[b'a'; 254]] {
+            assert!(!form.admits(identity), "{}", identity.escape_ascii());
         }
     }
 }

@@ -9,24 +9,31 @@ use core::fmt;
 
 use sha2::{Digest, Sha256};
 
+use alloc::collections::BTreeMap;
+
 use crate::dialect::Dialect;
-use crate::section::{automata, levels, names, nodes, ports, provenance};
-use crate::verdict::Verdict;
+use crate::normalise::IdentityForm;
+use crate::section::{automata, levels, names, nodes, ports, provenance, shares};
+use crate::verdict::{Denial, Reason, Verdict};
 use crate::wire::{
     CHECKSUM, ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, Kind, MAGIC, checksum_of,
 };
 
-/// The contents of a table.
-#[derive(Clone, Debug)]
+/// The contents of a table. The default one is for a mesh and allows nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The dialect in which the policies were read.
     pub dialect: Dialect,
-    /// The SPIFFE ID of the workload that the table is for; `None`: a whole mesh.
+    /// How identities are written.
+    pub identities: IdentityForm,
+    /// The identity of the workload that the table is for; `None`: a whole mesh.
     pub workload: Option<String>,
-    /// SPIFFE IDs of destinations and their classes, from 1.
+    /// Identities of destinations and their classes, from 1.
     pub destinations: Vec<(String, u32)>,
-    /// SPIFFE IDs of peers and their classes, from 1.
+    /// Identities of peers and their classes, from 1.
     pub peers: Vec<(String, u32)>,
+    /// Root Services of splits, `namespace/name`, and their classes, from 1.
+    pub services: Vec<(String, u32)>,
     /// Methods that rules name and their classes, from 1.
     pub methods: Vec<(String, u32)>,
     /// Ports that rules name, in ascending order; their classes count from 1.
@@ -35,10 +42,13 @@ pub struct Plan {
     pub levels: Vec<Level>,
     /// The automata that the levels refer to.
     pub automata: Vec<Automaton>,
-    /// The decision diagram.
-    pub nodes: Vec<Node>,
-    /// Where the diagram begins.
-    pub root: Next,
+    /// Who may call whom.
+    pub access: Diagram,
+    /// Which share applies to a request for a root Service. A leaf that allows
+    /// names a share in place of a rule; one that denies says that none applies.
+    pub splits: Diagram,
+    /// Who gets the requests that splits share.
+    pub shares: Vec<Share>,
     /// Names and places of the rules by their id; empty leaves the provenance out.
     pub rules: Vec<Rule>,
 }
@@ -62,28 +72,61 @@ pub enum Level {
     Host(u32),
     /// All values of the header with this lower-case name.
     Header(String, u32),
+    /// The root Service of a split, by [`Plan::services`].
+    Service,
 }
 
 /// An automaton that tells which set of patterns matches all of a text.
 ///
-/// State 0 is dead: it accepts class 0 and leads only to itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// State 0 is dead: it accepts class 0 and has no edges.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Automaton {
-    /// The column of every byte.
-    pub column: [u8; 256],
-    /// How many columns a row has.
-    pub columns: u32,
+    /// The states; the first is the dead one.
+    pub states: Vec<State>,
     /// The state in which a text begins.
-    pub start: u16,
-    /// The target states, row by row.
-    pub transitions: Vec<u16>,
-    /// The class that each state accepts; class 0 is the empty set.
-    pub accepts: Vec<u16>,
-    /// How many classes there are.
+    pub start: u32,
+    /// How many classes there are; class 0 is the empty set of patterns.
     pub classes: u32,
     /// For pairs of different classes a < b that share patterns, in ascending
     /// order: the class of the shared ones. Pairs that are not listed share none.
     pub meets: Vec<[u16; 3]>,
+}
+
+/// A state of an automaton.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct State {
+    /// The class of a text that ends here.
+    pub class: u16,
+    /// Where bytes lead, in ascending order; bytes without an edge lead to state 0.
+    pub edges: Vec<Edge>,
+}
+
+/// Bytes that lead from one state to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Edge {
+    /// The first of the bytes.
+    pub first: u8,
+    /// The last of them.
+    pub last: u8,
+    /// The state to which they lead.
+    pub to: u32,
+}
+
+/// A decision diagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagram {
+    /// Where it begins.
+    pub root: Next,
+    /// Its nodes.
+    pub nodes: Vec<Node>,
+}
+
+impl Default for Diagram {
+    /// The diagram in which no rule has any destination.
+    fn default() -> Self {
+        let denial = Denial { reason: Reason::Destination, nearest: None };
+        Self { root: Next::Leaf(Verdict::Denied(denial)), nodes: Vec::new() }
+    }
 }
 
 /// A node of the diagram.
@@ -104,6 +147,26 @@ pub enum Next {
     Node(u32),
     /// To an answer.
     Leaf(Verdict),
+}
+
+/// Who gets the requests that a split shares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// The TrafficSplit: `namespace/name`.
+    pub split: String,
+    /// The backends. The sum of their weights must be positive.
+    pub backends: Vec<Backend>,
+}
+
+/// A Service that gets a part of the requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backend {
+    /// The Service: `namespace/name`.
+    pub service: String,
+    /// Its weight relative to the others.
+    pub weight: u32,
+    /// The port of its pods, when it differs from the port that a request is for.
+    pub target_port: Option<u16>,
 }
 
 /// The names and the place of a rule.
@@ -134,8 +197,6 @@ impl core::error::Error for TooLarge {}
 impl Plan {
     /// The most rules that a table can name.
     pub const MOST_RULES: u32 = nodes::MOST_RULES;
-    /// The most nodes that a table can have.
-    pub const MOST_NODES: u32 = nodes::MOST_NODES;
 
     /// The bytes of the table.
     ///
@@ -149,24 +210,28 @@ impl Plan {
             (Kind::Scope, scope),
             (Kind::Destinations, names::write(&self.destinations)?),
             (Kind::Peers, names::write(&self.peers)?),
+            (Kind::Services, names::write(&self.services)?),
             (Kind::Methods, names::write(&self.methods)?),
             (Kind::Ports, ports::write(&self.ports)?),
             (Kind::Levels, levels::write(&self.levels)?),
             (Kind::Automata, automata::write(&self.automata)?),
-            (Kind::Nodes, nodes::write(self.root, &self.nodes)?),
+            (Kind::Access, nodes::write(self.access.root, &self.access.nodes)?),
+            (Kind::Splits, nodes::write(self.splits.root, &self.splits.nodes)?),
+            (Kind::Shares, shares::write(&self.shares)?),
         ];
         let digest = self.digest(&sections)?;
         if !self.rules.is_empty() {
             sections.push((Kind::Provenance, provenance::write(&self.rules)?));
         }
-        frame(self.dialect, &digest, sections)
+        frame([self.dialect.id(), self.identities.id()], &digest, sections)
     }
 
-    /// Over version, dialect and, for each deciding section, kind, length, bytes.
+    /// Over version, dialect, form of identities and, for each deciding section,
+    /// kind, length, bytes.
     fn digest(&self, sections: &[(Kind, Buffer)]) -> Result<[u8; 32], TooLarge> {
         let mut digest = Sha256::new();
         digest.update(FORMAT_VERSION.to_le_bytes());
-        digest.update([self.dialect.id()]);
+        digest.update([self.dialect.id(), self.identities.id()]);
         for (kind, section) in sections {
             let length = u32::try_from(section.len()).map_err(|_| TooLarge)?;
             digest.update(kind.id().to_le_bytes());
@@ -178,7 +243,7 @@ impl Plan {
 }
 
 fn frame(
-    dialect: Dialect,
+    reading: [u8; 2],
     digest: &[u8; 32],
     sections: Vec<(Kind, Buffer)>,
 ) -> Result<Vec<u8>, TooLarge> {
@@ -204,7 +269,7 @@ fn frame(
     let mut out = Buffer::default();
     out.bytes(&MAGIC);
     out.u16(FORMAT_VERSION);
-    out.bytes(&[dialect.id(), 0]);
+    out.bytes(&reading);
     out.length(CHECKSUM.end + behind.len())?;
     out.u32(checksum_of(&out.0, &behind.0));
     out.bytes(&behind.0);
@@ -240,5 +305,28 @@ impl Buffer {
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0
+    }
+}
+
+/// Texts of a section, each once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text<'a> {
+    text: Vec<u8>,
+    written: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Text<'a> {
+    /// Writes offset and length of a text.
+    pub(crate) fn refer_to(&mut self, text: &'a str, out: &mut Buffer) -> Result<(), TooLarge> {
+        let offset = *self.written.entry(text).or_insert_with(|| {
+            self.text.extend_from_slice(text.as_bytes());
+            self.text.len() - text.len()
+        });
+        out.length(offset)?;
+        out.length(text.len())
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.text
     }
 }

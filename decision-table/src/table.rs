@@ -1,14 +1,16 @@
 //! The verified table.
 
 use crate::dialect::Dialect;
-use crate::section::automata::Automata;
+use crate::normalise::IdentityForm;
+use crate::section::automata::{Automata, Shape};
 use crate::section::levels::{Attribute, Levels};
 use crate::section::names::Names;
-use crate::section::nodes::Nodes;
+use crate::section::nodes::{Leaves, Nodes};
 use crate::section::ports::Ports;
 use crate::section::provenance::{Provenance, RuleInfo};
+use crate::section::shares::{Share, Shares};
 use crate::verdict::RuleId;
-use crate::wire::{self, Directory, FormatError, Kind, malformed};
+use crate::wire::{self, Directory, FormatError, Kind, Part, malformed};
 
 /// A decision table: bytes that were verified, and where their parts lie.
 ///
@@ -17,8 +19,66 @@ use crate::wire::{self, Directory, FormatError, Kind, malformed};
 #[derive(Clone, Debug)]
 pub struct Table<B> {
     bytes: B,
-    directory: Directory,
+    pub(crate) parts: Parts,
+}
+
+/// Where the parts of a table lie, and what its header says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts {
     dialect: Dialect,
+    pub(crate) identities: IdentityForm,
+    pub(crate) scope: Part,
+    pub(crate) destinations: Names,
+    pub(crate) peers: Names,
+    pub(crate) services: Names,
+    pub(crate) methods: Names,
+    pub(crate) ports: Ports,
+    pub(crate) levels: Levels,
+    pub(crate) automata: Automata,
+    pub(crate) access: Nodes,
+    pub(crate) splits: Nodes,
+    pub(crate) shares: Shares,
+    provenance: Provenance,
+}
+
+impl Parts {
+    /// Verifies everything.
+    fn open(bytes: &[u8]) -> Result<Self, FormatError> {
+        let directory: Directory = wire::open(bytes)?;
+        let header = |at: usize| bytes.get(at).copied().unwrap_or(u8::MAX);
+        let dialect = Dialect::from_id(header(wire::DIALECT));
+        let identities = IdentityForm::from_id(header(wire::IDENTITIES));
+        let identities =
+            identities.ok_or(malformed("header", "the form of identities is unknown"))?;
+        let read = |kind| directory.reader(kind, bytes);
+        let names = |kind, is_fine: &dyn Fn(&[u8]) -> bool| Names::open(read(kind), is_fine);
+        let is_identity = |name: &[u8]| identities.admits(name);
+        let is_text = |name: &[u8]| core::str::from_utf8(name).is_ok();
+
+        let scope = directory.part(Kind::Scope);
+        if scope.len() > 0 && !is_identity(scope.of(bytes)) {
+            return Err(malformed("scope", "it is not an identity"));
+        }
+        let automata = Automata::open(read(Kind::Automata))?;
+        let levels = Levels::open(read(Kind::Levels), automata.len())?;
+        let shares = Shares::open(read(Kind::Shares))?;
+        Ok(Self {
+            dialect: dialect.ok_or(malformed("header", "the dialect is unknown"))?,
+            identities,
+            scope,
+            destinations: names(Kind::Destinations, &is_identity)?,
+            peers: names(Kind::Peers, &is_identity)?,
+            services: names(Kind::Services, &is_text)?,
+            methods: names(Kind::Methods, &is_text)?,
+            ports: Ports::open(read(Kind::Ports))?,
+            levels,
+            automata,
+            access: Nodes::open(read(Kind::Access), levels, Leaves::Rules)?,
+            splits: Nodes::open(read(Kind::Splits), levels, Leaves::Shares(shares.len()))?,
+            shares,
+            provenance: Provenance::open(read(Kind::Provenance))?,
+        })
+    }
 }
 
 impl<B: AsRef<[u8]>> Table<B> {
@@ -32,41 +92,25 @@ impl<B: AsRef<[u8]>> Table<B> {
     /// When the bytes are not a table, are of another format version, were cut or
     /// damaged, or contradict themselves.
     pub fn from_bytes(bytes: B) -> Result<Self, FormatError> {
-        let directory = wire::open(bytes.as_ref())?;
-        let dialect = bytes.as_ref().get(10).copied().and_then(Dialect::from_id);
-        let dialect = dialect.ok_or(malformed("header", "the dialect is unknown"))?;
-        let table = Self { bytes, directory, dialect };
-        table.verify()?;
-        Ok(table)
+        let parts = Parts::open(bytes.as_ref())?;
+        Ok(Self { bytes, parts })
     }
 
-    /// Each part is made once with all checks. [`sections`](Self::sections) makes
-    /// them again from the same bytes, without.
-    fn verify(&self) -> Result<(), FormatError> {
-        let scope = core::str::from_utf8(self.scope());
-        scope.map_err(|_| malformed("scope", "it is not text"))?;
-        for kind in [Kind::Destinations, Kind::Peers, Kind::Methods] {
-            Names::split(kind.name(), self.section(kind))?.verify(kind.name())?;
-        }
-        Ports::split(self.section(Kind::Ports))?.verify()?;
-        let automata = Automata::split(self.section(Kind::Automata))?;
-        automata.verify()?;
-        let levels = Levels::split(self.section(Kind::Levels))?;
-        levels.verify(automata)?;
-        Nodes::split(self.section(Kind::Nodes))?.verify(levels)?;
-        Provenance::split(self.section(Kind::Provenance))?.verify()
-    }
-
-    /// The SPIFFE ID of the workload that the table is for; `None` when it is for
-    /// a whole mesh.
+    /// The identity of the workload that the table is for; `None` when it is for a
+    /// whole mesh.
     pub fn workload(&self) -> Option<&str> {
-        let scope = core::str::from_utf8(self.scope()).unwrap_or_default();
+        let scope = core::str::from_utf8(self.parts.scope.of(self.as_bytes())).unwrap_or_default();
         (!scope.is_empty()).then_some(scope)
     }
 
     /// The dialect in which the policies were read.
     pub const fn dialect(&self) -> Dialect {
-        self.dialect
+        self.parts.dialect
+    }
+
+    /// How identities are written.
+    pub const fn identities(&self) -> IdentityForm {
+        self.parts.identities
     }
 
     /// SHA-256 over everything that decides (not over the provenance): two tables
@@ -77,33 +121,18 @@ impl<B: AsRef<[u8]>> Table<B> {
 
     /// The names and the place of a rule, when the table carries provenance.
     pub fn rule(&self, rule: RuleId) -> Option<RuleInfo<'_>> {
-        Provenance::split(self.section(Kind::Provenance)).ok()?.get(rule)
+        self.parts.provenance.get(self.as_bytes(), rule)
     }
 
     /// How many rules the table knows by name: 0 when it has no provenance.
-    pub fn named_rules(&self) -> usize {
-        Provenance::split(self.section(Kind::Provenance)).map_or(0, Provenance::len)
-    }
-
-    /// How many nodes its decision diagram has.
-    pub fn nodes(&self) -> u32 {
-        Nodes::split(self.section(Kind::Nodes)).map_or(0, Nodes::count)
-    }
-
-    /// How many states its automata have together.
-    pub fn states(&self) -> u32 {
-        let automata = Automata::split(self.section(Kind::Automata)).ok();
-        automata.map_or(0, |automata| {
-            let count = u32::try_from(automata.len()).unwrap_or(u32::MAX);
-            (0..count).filter_map(|index| automata.get(index)).map(|part| part.states()).sum()
-        })
+    pub const fn named_rules(&self) -> u32 {
+        self.parts.provenance.len()
     }
 
     /// Whether any rule depends on the port, so that a host can spare itself
     /// asking for it.
     pub fn uses_ports(&self) -> bool {
-        let levels = Levels::split(self.section(Kind::Levels));
-        levels.is_ok_and(|levels| levels.iter().any(|level| level == Attribute::Port))
+        self.levels().any(|level| level == Attribute::Port)
     }
 
     /// The bytes.
@@ -111,38 +140,61 @@ impl<B: AsRef<[u8]>> Table<B> {
         self.bytes.as_ref()
     }
 
-    /// The parts that decide; `None` cannot happen in a verified table.
-    pub(crate) fn sections(&self) -> Option<Sections<'_>> {
-        let names = |kind: Kind| Names::split(kind.name(), self.section(kind)).ok();
-        Some(Sections {
-            destinations: names(Kind::Destinations)?,
-            peers: names(Kind::Peers)?,
-            methods: names(Kind::Methods)?,
-            ports: Ports::split(self.section(Kind::Ports)).ok()?,
-            levels: Levels::split(self.section(Kind::Levels)).ok()?,
-            automata: Automata::split(self.section(Kind::Automata)).ok()?,
-            nodes: Nodes::split(self.section(Kind::Nodes)).ok()?,
-        })
-    }
-
-    /// [`workload`](Self::workload) as bytes; empty for a whole mesh.
-    pub(crate) fn scope(&self) -> &[u8] {
-        self.section(Kind::Scope)
-    }
-
-    fn section(&self, kind: Kind) -> &[u8] {
-        self.directory.section(kind, self.as_bytes())
+    /// What the table looks at, in this order.
+    pub fn levels(&self) -> impl Iterator<Item = Attribute<'_>> {
+        self.parts.levels.iter(self.as_bytes())
     }
 }
 
-/// The parts of a table that take part in a decision.
-#[derive(Clone, Copy)]
-pub(crate) struct Sections<'a> {
-    pub(crate) destinations: Names<'a>,
-    pub(crate) peers: Names<'a>,
-    pub(crate) methods: Names<'a>,
-    pub(crate) ports: Ports<'a>,
-    pub(crate) levels: Levels<'a>,
-    pub(crate) automata: Automata<'a>,
-    pub(crate) nodes: Nodes<'a>,
+/// What a table contains, for people and tools.
+impl<B: AsRef<[u8]>> Table<B> {
+    /// The sections that it has, and their lengths in bytes, in their order.
+    pub fn sections(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        let directory = wire::open(self.as_bytes()).unwrap_or_default();
+        let sections = Kind::ALL.into_iter();
+        sections.map(move |kind| (kind.name(), directory.part(kind).len()))
+    }
+
+    /// The size of each automaton.
+    pub fn automata(&self) -> impl Iterator<Item = Shape> {
+        let all = 0..self.parts.automata.len();
+        all.filter_map(|index| Some(self.parts.automata.get(self.as_bytes(), index)?.shape()))
+    }
+
+    /// How many nodes the decision diagrams of access and of splits have.
+    pub fn nodes(&self) -> (u32, u32) {
+        let bytes = self.as_bytes();
+        (self.parts.access.count(bytes), self.parts.splits.count(bytes))
+    }
+
+    /// Identities of destinations with their classes.
+    pub fn destinations(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        self.parts.destinations.iter(self.as_bytes())
+    }
+
+    /// Identities of peers with their classes: those of one class may do the same.
+    pub fn peers(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        self.parts.peers.iter(self.as_bytes())
+    }
+
+    /// Methods that rules name, with their classes.
+    pub fn methods(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        self.parts.methods.iter(self.as_bytes())
+    }
+
+    /// Root Services of splits, `namespace/name`, with their classes.
+    pub fn services(&self) -> impl Iterator<Item = (&[u8], u32)> {
+        self.parts.services.iter(self.as_bytes())
+    }
+
+    /// Ports that rules name.
+    pub fn ports(&self) -> impl Iterator<Item = u16> {
+        self.parts.ports.iter(self.as_bytes())
+    }
+
+    /// The shares of all splits.
+    pub fn shares(&self) -> impl Iterator<Item = Share<'_>> {
+        let all = 0..self.parts.shares.len();
+        all.filter_map(|index| self.parts.shares.get(self.as_bytes(), index))
+    }
 }

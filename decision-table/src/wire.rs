@@ -19,6 +19,10 @@ pub(crate) const HEADER_LENGTH: usize = 56;
 pub(crate) const ENTRY_LENGTH: usize = 12;
 /// Where the checksum stands; it covers everything else.
 pub(crate) const CHECKSUM: core::ops::Range<usize> = 16..20;
+/// Where the dialect stands.
+pub(crate) const DIALECT: usize = 10;
+/// Where the form of identities stands.
+pub(crate) const IDENTITIES: usize = 11;
 /// Where the digest stands.
 pub(crate) const DIGEST: core::ops::Range<usize> = 20..52;
 
@@ -77,14 +81,6 @@ pub(crate) const fn malformed(section: &'static str, problem: &'static str) -> F
 pub(crate) struct U16s<'a>(&'a [[u8; 2]]);
 
 impl<'a> U16s<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes.as_chunks().0)
-    }
-
-    pub(crate) fn get(self, index: usize) -> Option<u16> {
-        self.0.get(index).map(|bytes| u16::from_le_bytes(*bytes))
-    }
-
     pub(crate) fn iter(self) -> impl Iterator<Item = u16> + 'a {
         self.0.iter().map(|bytes| u16::from_le_bytes(*bytes))
     }
@@ -96,15 +92,11 @@ impl<'a> U16s<'a> {
     }
 }
 
-/// A run of little-endian `u32`s at any alignment.
+/// A run of little-endian words at any alignment.
 #[derive(Clone, Copy)]
-pub(crate) struct U32s<'a>(&'a [[u8; 4]]);
+pub(crate) struct Words<'a>(&'a [[u8; 4]]);
 
-impl<'a> U32s<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes.as_chunks().0)
-    }
-
+impl<'a> Words<'a> {
     pub(crate) fn get(self, index: usize) -> Option<u32> {
         self.0.get(index).map(|bytes| u32::from_le_bytes(*bytes))
     }
@@ -112,45 +104,102 @@ impl<'a> U32s<'a> {
     pub(crate) fn len(self) -> usize {
         self.0.len()
     }
+
+    /// The words from `start` on, `count` of them.
+    pub(crate) fn slice(self, start: usize, count: usize) -> Option<Self> {
+        self.0.get(start..start.checked_add(count)?).map(Self)
+    }
+
+    /// `N` words together, from the one at `index`.
+    pub(crate) fn chunk<const N: usize>(self, index: usize) -> Option<[u32; N]> {
+        let chunk = self.0.get(index..)?.first_chunk::<N>()?;
+        Some(chunk.map(u32::from_le_bytes))
+    }
+
+    pub(crate) fn pairs(self) -> &'a [[[u8; 4]; 2]] {
+        self.0.as_chunks().0
+    }
+}
+
+/// Where a part of a table lies. Verification finds the parts once; deciding only
+/// takes slices of the bytes, which cannot be out of range then.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    start: usize,
+    end: usize,
+}
+
+impl Part {
+    pub(crate) const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    pub(crate) const fn start(self) -> usize {
+        self.start
+    }
+
+    pub(crate) const fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    pub(crate) fn of(self, table: &[u8]) -> &[u8] {
+        table.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// `length` bytes of the part, `offset` bytes behind its start.
+    pub(crate) fn sub(self, offset: u32, length: u32) -> Option<Self> {
+        let start = self.start.checked_add(offset as usize)?;
+        let end = start.checked_add(length as usize)?;
+        (end <= self.end).then_some(Self { start, end })
+    }
+
+    pub(crate) fn u16s(self, table: &[u8]) -> U16s<'_> {
+        U16s(self.of(table).as_chunks().0)
+    }
+
+    pub(crate) fn words(self, table: &[u8]) -> Words<'_> {
+        Words(self.of(table).as_chunks().0)
+    }
+
+    /// Records of a fixed size.
+    pub(crate) fn records<const SIZE: usize>(self, table: &[u8]) -> &[[u8; SIZE]] {
+        self.of(table).as_chunks().0
+    }
 }
 
 /// Takes parts off the front of a section, never more than it has.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
-    rest: &'a [u8],
+    pub(crate) table: &'a [u8],
+    rest: Part,
     section: &'static str,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(section: &'static str, bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, section }
+    pub(crate) const fn new(section: &'static str, table: &'a [u8], part: Part) -> Self {
+        Self { table, rest: part, section }
     }
 
     pub(crate) fn fail<T>(&self, problem: &'static str) -> Result<T, FormatError> {
         Err(malformed(self.section, problem))
     }
 
-    pub(crate) fn bytes(&mut self, length: usize) -> Result<&'a [u8], FormatError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(length)
-            .ok_or(malformed(self.section, "it ends too early"))?;
-        self.rest = rest;
-        Ok(taken)
+    pub(crate) fn part(&mut self, length: usize) -> Result<Part, FormatError> {
+        let Part { start, end } = self.rest;
+        let middle = start.checked_add(length).filter(|middle| *middle <= end);
+        let middle = middle.ok_or(malformed(self.section, "it ends too early"))?;
+        self.rest = Part { start: middle, end };
+        Ok(Part { start, end: middle })
     }
 
-    /// `count` parts of `size` bytes each.
-    pub(crate) fn array(&mut self, count: u32, size: usize) -> Result<&'a [u8], FormatError> {
+    /// `count` records of `size` bytes each.
+    pub(crate) fn array(&mut self, count: u32, size: usize) -> Result<Part, FormatError> {
         let length = usize::try_from(count).ok().and_then(|count| count.checked_mul(size));
-        self.bytes(length.ok_or(malformed(self.section, "a count is too large"))?)
+        self.part(length.ok_or(malformed(self.section, "a count is too large"))?)
     }
 
-    pub(crate) fn u16s(&mut self, count: u32) -> Result<U16s<'a>, FormatError> {
-        self.array(count, 2).map(U16s::new)
-    }
-
-    pub(crate) fn u32s(&mut self, count: u32) -> Result<U32s<'a>, FormatError> {
-        self.array(count, 4).map(U32s::new)
+    pub(crate) fn bytes(&mut self, length: usize) -> Result<&'a [u8], FormatError> {
+        self.part(length).map(|part| part.of(self.table))
     }
 
     pub(crate) fn u32(&mut self) -> Result<u32, FormatError> {
@@ -161,8 +210,13 @@ impl<'a> Reader<'a> {
             .map_or_else(|| self.fail("it ends too early"), Ok)
     }
 
-    pub(crate) const fn rest(&self) -> &'a [u8] {
+    pub(crate) const fn rest(&self) -> Part {
         self.rest
+    }
+
+    /// Ends the section: nothing may be left of it.
+    pub(crate) fn end(&self) -> Result<(), FormatError> {
+        if self.rest.len() == 0 { Ok(()) } else { self.fail("there are bytes behind its end") }
     }
 }
 
@@ -174,24 +228,30 @@ pub(crate) enum Kind {
     Scope = 1,
     Destinations = 2,
     Peers = 3,
-    Methods = 4,
-    Ports = 5,
-    Levels = 6,
-    Automata = 7,
-    Nodes = 8,
-    Provenance = 9,
+    Services = 4,
+    Methods = 5,
+    Ports = 6,
+    Levels = 7,
+    Automata = 8,
+    Access = 9,
+    Splits = 10,
+    Shares = 11,
+    Provenance = 12,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Scope,
         Self::Destinations,
         Self::Peers,
+        Self::Services,
         Self::Methods,
         Self::Ports,
         Self::Levels,
         Self::Automata,
-        Self::Nodes,
+        Self::Access,
+        Self::Splits,
+        Self::Shares,
         Self::Provenance,
     ];
 
@@ -204,28 +264,33 @@ impl Kind {
             Self::Scope => "scope",
             Self::Destinations => "destinations",
             Self::Peers => "peers",
+            Self::Services => "services",
             Self::Methods => "methods",
             Self::Ports => "ports",
             Self::Levels => "levels",
             Self::Automata => "automata",
-            Self::Nodes => "nodes",
+            Self::Access => "access",
+            Self::Splits => "splits",
+            Self::Shares => "shares",
             Self::Provenance => "provenance",
         }
     }
 }
 
-/// Where each section lies; the provenance may be empty.
+/// Where each section lies; an absent one is empty.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Directory {
-    ranges: [(usize, usize); Kind::ALL.len()],
+    parts: [Part; Kind::ALL.len()],
 }
 
 impl Directory {
-    /// The bytes of a section; empty when it is absent.
-    pub(crate) fn section<'a>(&self, kind: Kind, table: &'a [u8]) -> &'a [u8] {
+    pub(crate) fn part(&self, kind: Kind) -> Part {
         let index = (kind.id() as usize).saturating_sub(1);
-        let (start, end) = self.ranges.get(index).copied().unwrap_or_default();
-        table.get(start..end).unwrap_or_default()
+        self.parts.get(index).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn reader<'a>(&self, kind: Kind, table: &'a [u8]) -> Reader<'a> {
+        Reader::new(kind.name(), table, self.part(kind))
     }
 }
 
@@ -234,16 +299,13 @@ pub(crate) fn open(table: &[u8]) -> Result<Directory, FormatError> {
     if !table.starts_with(&MAGIC) {
         return Err(FormatError::NotATable);
     }
-    let mut header = Reader::new("header", table);
+    let mut header = Reader::new("header", table, Part::new(0, table.len()));
     header.bytes(MAGIC.len())?;
-    let [low, high, _dialect, flags] =
+    let [low, high, _dialect, _identities] =
         *header.bytes(4)?.first_chunk().ok_or(malformed("header", "it ends too early"))?;
     let version = u16::from_le_bytes([low, high]);
     if version != FORMAT_VERSION {
         return Err(FormatError::UnsupportedVersion(version));
-    }
-    if flags != 0 {
-        return header.fail("an unknown flag is set");
     }
     let declared = header.u32()?;
     if usize::try_from(declared) != Ok(table.len()) {
@@ -288,8 +350,8 @@ fn directory(mut reader: Reader<'_>, count: u32, total: usize) -> Result<Directo
         let Some(end) = end else {
             return reader.fail("a section is longer than the table");
         };
-        if let Some(range) = directory.ranges.get_mut(kind.id() as usize - 1) {
-            *range = (expected, end);
+        if let Some(part) = directory.parts.get_mut(kind.id() as usize - 1) {
+            *part = Part::new(expected, end);
         }
         expected = end.next_multiple_of(4);
     }

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use decision_table::plan::{Automaton, Level, Next, Node, Plan, Rule};
-use decision_table::{Denial, Dialect, Reason, RuleId, Verdict};
+use decision_table::plan::{Automaton, Diagram, Edge, Level, Next, Node, Plan, Rule, State as Link};
+use decision_table::{Denial, Reason, RuleId, Verdict};
 use proxy_wasm::types::{Bytes, LogLevel, MetricType};
 
 use crate::host::{Host, HostError, MetricId};
@@ -157,22 +157,23 @@ pub(crate) fn table(shape: Shape) -> Bytes {
         levels.push((Level::Header(name.to_owned(), 1), Reason::Header));
     }
     let plan = Plan {
-        dialect: Dialect::Spec,
         workload: (!shape.mesh).then(|| BOOKSTORE.to_owned()),
         destinations: vec![(BOOKSTORE.to_owned(), 1)],
         peers: vec![(BOOKBUYER.to_owned(), 1)],
-        methods: Vec::new(),
         ports: shape.port.into_iter().collect(),
-        nodes: chain(levels.iter().map(|(_, reason)| *reason).collect()),
+        access: Diagram {
+            root: Next::Node(0),
+            nodes: chain(levels.iter().map(|(_, reason)| *reason).collect()),
+        },
         levels: levels.into_iter().map(|(level, _)| level).collect(),
         automata: vec![literal("/books-bought"), literal("app")],
-        root: Next::Node(0),
         rules: vec![Rule {
             target: "bookstore/bookbuyer-access".to_owned(),
             route: "bookstore/routes#books-bought".to_owned(),
             file: "bookstore.yaml".to_owned(),
             line: 7,
         }],
+        ..Plan::default()
     };
     plan.write().unwrap()
 }
@@ -195,20 +196,9 @@ fn chain(reasons: Vec<Reason>) -> Vec<Node> {
 
 /// The automaton that matches just `text`: state 1 before it, one more for each byte.
 fn literal(text: &str) -> Automaton {
-    let states = text.len() + 2;
-    let mut transitions = vec![0; states * 256];
-    for (index, byte) in text.bytes().enumerate() {
-        transitions[(index + 1) * 256 + usize::from(byte)] = u16::try_from(index + 2).unwrap();
-    }
-    let mut accepts = vec![0; states];
-    accepts[states - 1] = 1;
-    Automaton {
-        column: std::array::from_fn(|byte| u8::try_from(byte).unwrap()),
-        columns: 256,
-        start: 1,
-        transitions,
-        accepts,
-        classes: 2,
-        meets: Vec::new(),
-    }
+    let link = |(byte, to)| Link { class: 0, edges: vec![Edge { first: byte, last: byte, to }] };
+    let mut states = vec![Link::default()];
+    states.extend(text.bytes().zip(2..).map(link));
+    states.push(Link { class: 1, edges: Vec::new() });
+    Automaton { states, start: 1, classes: 2, meets: Vec::new() }
 }

@@ -65,9 +65,8 @@ fn targets(bundle: &Bundle, table: &Table<Vec<u8>>, places: &Places<'_>) -> Vec<
 
 /// The routes in the table by the TrafficTarget that grants them.
 fn granted_routes(table: &Table<Vec<u8>>) -> BTreeMap<String, Vec<Route>> {
-    let count = u32::try_from(table.named_rules()).unwrap_or(u32::MAX);
     let mut routes: BTreeMap<String, Vec<Route>> = BTreeMap::new();
-    for rule in (0..count).filter_map(|id| table.rule(RuleId(id))) {
+    for rule in (0..table.named_rules()).filter_map(|id| table.rule(RuleId(id))) {
         let route = Route { name: rule.route.to_owned(), line: rule.line };
         routes.entry(rule.target.to_owned()).or_default().push(route);
     }

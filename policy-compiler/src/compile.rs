@@ -45,16 +45,14 @@ pub fn compile(
     }
 }
 
-fn describe(refusal: &Refusal<'_>) -> Diagnostic {
+fn describe(refusal: &Refusal) -> Diagnostic {
     match refusal {
-        Refusal::Pattern(pattern, rule) => {
+        Refusal::Pattern(pattern, span) => {
             let message =
                 format!("the automaton of `{}` exceeds the size limit", pattern.expression());
-            Diagnostic::error(code::PATTERN_TOO_LARGE, rule.span, message)
-                .label("in this match")
-                .help(
-                    "counted repetitions behind `.*` double it with each count; use fewer, or `*`",
-                )
+            Diagnostic::error(code::PATTERN_TOO_LARGE, *span, message).label("in this match").help(
+                "counted repetitions behind `.*` double it with each count; use fewer, or `*`",
+            )
         }
         Refusal::Diagram => Diagnostic::error(
             code::POLICIES_TOO_LARGE,

@@ -1,79 +1,95 @@
 //! What is looked at, in which order.
 
-use super::automata::Automata;
-use crate::wire::{FormatError, Reader, U32s};
+use crate::wire::{FormatError, Part, Reader};
 
 /// Words of an entry: attribute, automaton, offset and length of a header's name.
-const ENTRY_WORDS: u32 = 4;
+const ENTRY_WORDS: usize = 4;
 
 /// What a level looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Attribute<'a> {
+pub enum Attribute<'a> {
+    /// HTTP, TCP or UDP.
     Protocol,
+    /// The workload that is called.
     Destination,
+    /// The caller.
     Peer,
+    /// The port.
     Port,
     /// The path, by the automaton with this index.
     Path(u32),
+    /// The HTTP method.
     Method,
+    /// The host, by the automaton with this index.
     Host(u32),
+    /// All values of the header with this name, by the automaton with this index.
     Header(&'a [u8], u32),
+    /// The root Service of a split.
+    Service,
+}
+
+impl Attribute<'_> {
+    /// Its automaton, when it has one.
+    pub(crate) const fn automaton(self) -> Option<u32> {
+        match self {
+            Self::Path(index) | Self::Host(index) | Self::Header(_, index) => Some(index),
+            Self::Protocol
+            | Self::Destination
+            | Self::Peer
+            | Self::Port
+            | Self::Method
+            | Self::Service => None,
+        }
+    }
 }
 
 /// The numbers that stand for attributes in a table.
-pub(crate) mod id {
-    pub(crate) const PROTOCOL: u32 = 0;
-    pub(crate) const DESTINATION: u32 = 1;
-    pub(crate) const PEER: u32 = 2;
-    pub(crate) const PORT: u32 = 3;
-    pub(crate) const PATH: u32 = 4;
-    pub(crate) const METHOD: u32 = 5;
-    pub(crate) const HOST: u32 = 6;
-    pub(crate) const HEADER: u32 = 7;
+mod id {
+    pub(super) const PROTOCOL: u32 = 0;
+    pub(super) const DESTINATION: u32 = 1;
+    pub(super) const PEER: u32 = 2;
+    pub(super) const PORT: u32 = 3;
+    pub(super) const PATH: u32 = 4;
+    pub(super) const METHOD: u32 = 5;
+    pub(super) const HOST: u32 = 6;
+    pub(super) const HEADER: u32 = 7;
+    pub(super) const SERVICE: u32 = 8;
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Levels<'a> {
-    entries: U32s<'a>,
-    text: &'a [u8],
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Levels {
+    count: u32,
+    entries: Part,
+    text: Part,
 }
 
-impl<'a> Levels<'a> {
-    pub(crate) fn split(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        let mut reader = Reader::new("levels", bytes);
+impl Levels {
+    /// Reads and verifies the section, of a table with so many automata.
+    pub(crate) fn open(mut reader: Reader<'_>, automata: u32) -> Result<Self, FormatError> {
         let count = reader.u32()?;
-        let Some(words) = count.checked_mul(ENTRY_WORDS) else {
-            return reader.fail("a count is too large");
-        };
-        Ok(Self { entries: reader.u32s(words)?, text: reader.rest() })
-    }
-
-    pub(crate) fn verify(self, automata: Automata<'_>) -> Result<(), FormatError> {
-        let fail = |problem| Reader::new("levels", &[]).fail(problem);
-        for index in 0..self.len() {
-            match self.get(index) {
-                None => return fail("one looks at something unknown"),
-                Some(
-                    Attribute::Path(automaton)
-                    | Attribute::Host(automaton)
-                    | Attribute::Header(_, automaton),
-                ) if automaton as usize >= automata.len() => {
-                    return fail("one needs an automaton that is not there");
+        let entries = reader.array(count, ENTRY_WORDS * 4)?;
+        let levels = Self { count, entries, text: reader.rest() };
+        for index in 0..count {
+            match levels.get(reader.table, index) {
+                None => return reader.fail("one looks at something unknown"),
+                Some(attribute) => {
+                    if attribute.automaton().is_some_and(|index| index >= automata) {
+                        return reader.fail("one needs an automaton that is not there");
+                    }
                 }
-                Some(_) => {}
             }
         }
-        Ok(())
+        Ok(levels)
     }
 
-    pub(crate) fn len(self) -> usize {
-        self.entries.len() / ENTRY_WORDS as usize
+    pub(crate) const fn len(self) -> u32 {
+        self.count
     }
 
-    pub(crate) fn get(self, index: usize) -> Option<Attribute<'a>> {
-        let at = index.checked_mul(ENTRY_WORDS as usize)?;
-        let automaton = self.entries.get(at + 1)?;
-        Some(match self.entries.get(at)? {
+    pub(crate) fn get(self, table: &[u8], index: u32) -> Option<Attribute<'_>> {
+        let at = (index as usize).checked_mul(ENTRY_WORDS)?;
+        let [attribute, automaton, offset, length] = self.entries.words(table).chunk(at)?;
+        Some(match attribute {
             id::PROTOCOL => Attribute::Protocol,
             id::DESTINATION => Attribute::Destination,
             id::PEER => Attribute::Peer,
@@ -81,17 +97,14 @@ impl<'a> Levels<'a> {
             id::PATH => Attribute::Path(automaton),
             id::METHOD => Attribute::Method,
             id::HOST => Attribute::Host(automaton),
-            id::HEADER => {
-                let start = self.entries.get(at + 2)? as usize;
-                let end = start.checked_add(self.entries.get(at + 3)? as usize)?;
-                Attribute::Header(self.text.get(start..end)?, automaton)
-            }
+            id::HEADER => Attribute::Header(self.text.sub(offset, length)?.of(table), automaton),
+            id::SERVICE => Attribute::Service,
             _ => return None,
         })
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = Attribute<'a>> {
-        (0..self.len()).filter_map(move |index| self.get(index))
+    pub(crate) fn iter(self, table: &[u8]) -> impl Iterator<Item = Attribute<'_>> {
+        (0..self.count).filter_map(move |index| self.get(table, index))
     }
 }
 
@@ -113,6 +126,7 @@ pub(crate) fn write(
             Level::Method => (id::METHOD, 0, ""),
             Level::Host(automaton) => (id::HOST, *automaton, ""),
             Level::Header(name, automaton) => (id::HEADER, *automaton, name.as_str()),
+            Level::Service => (id::SERVICE, 0, ""),
         };
         out.u32(attribute);
         out.u32(automaton);

@@ -1,4 +1,4 @@
-//! The decision diagram: at each node one attribute is looked at, and its class
+//! A decision diagram: at each node one attribute is looked at, and its class
 //! says where to go next, until a leaf is reached.
 //!
 //! A node's successors stand on later levels, so that a decision takes at most as
@@ -6,26 +6,30 @@
 
 use super::levels::Levels;
 use crate::verdict::{Denial, Reason, RuleId, Verdict};
-use crate::wire::{FormatError, Reader, U32s};
+use crate::wire::{FormatError, Part, Reader, Words};
 
-/// Set in a reference to a leaf.
-const LEAF: u32 = 1 << 31;
+/// The two highest bits of a word tell what it is: a class or the place of a node
+/// (`0x`), a leaf (`10`), or the head of a node (`11`). So a reference is known to
+/// be one by looking at the word that it leads to.
+const TAG: u32 = 0b11 << 30;
+const LEAF: u32 = 0b10 << 30;
+const HEAD: u32 = 0b11 << 30;
 /// Where the reason of a leaf stands; 0 means allowed.
 const REASON_SHIFT: u32 = 27;
 /// The bits of the rule of a leaf.
 const RULE_MASK: u32 = (1 << REASON_SHIFT) - 1;
 /// The rule bits of a leaf that names no rule.
 const NO_RULE: u32 = RULE_MASK;
+/// Words of a node in front of its edges: head, number of edges, otherwise.
+const NODE_WORDS: usize = 3;
 /// The largest number of rules that a table can name.
 #[cfg(feature = "alloc")]
 pub(crate) const MOST_RULES: u32 = NO_RULE;
-/// The largest number of nodes that can be referred to.
-#[cfg(feature = "alloc")]
-pub(crate) const MOST_NODES: u32 = LEAF;
 
 /// Where a class leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
+    /// To the node at this word.
     Node(u32),
     Leaf(Verdict),
 }
@@ -46,22 +50,29 @@ fn decode(word: u32) -> Option<Next> {
         return Some(Next::Node(word));
     }
     let rule = (word & RULE_MASK != NO_RULE).then_some(RuleId(word & RULE_MASK));
-    let verdict = match (word & !LEAF) >> REASON_SHIFT {
+    let verdict = match (word & !TAG) >> REASON_SHIFT {
         0 => Verdict::Allowed(rule?),
         number => {
             let reason = *LEAF_REASONS.get(number as usize - 1)?;
             Verdict::Denied(Denial { reason, nearest: rule })
         }
     };
-    Some(Next::Leaf(verdict))
+    (word & TAG == LEAF).then_some(Next::Leaf(verdict))
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Nodes<'a> {
+/// What leaves may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    /// Verdicts on access.
+    Rules,
+    /// One of so many shares of splits, or no split.
+    Shares(u32),
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nodes {
     root: u32,
-    /// Where each node starts in `body`, in words, and where the last one ends.
-    starts: U32s<'a>,
-    body: &'a [u8],
+    body: Part,
 }
 
 /// One node.
@@ -70,50 +81,60 @@ pub(crate) struct Node<'a> {
     level: u32,
     otherwise: u32,
     /// Pairs of class and reference, in ascending order of class.
-    edges: &'a [[u8; 8]],
+    edges: &'a [[[u8; 4]; 2]],
 }
 
-impl<'a> Nodes<'a> {
-    pub(crate) fn split(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        let mut reader = Reader::new("nodes", bytes);
-        let (root, count) = (reader.u32()?, reader.u32()?);
-        let Some(starts) = count.checked_add(1) else {
-            return reader.fail("a count is too large");
-        };
-        let starts = reader.u32s(starts)?;
-        Ok(Self { root, starts, body: reader.rest() })
-    }
-
-    pub(crate) fn verify(self, levels: Levels<'_>) -> Result<(), FormatError> {
-        let fail = |problem| Reader::new("nodes", &[]).fail(problem);
-        if !self.leads_on(self.root, None) {
-            return fail("the root leads nowhere");
+impl Nodes {
+    /// Reads and verifies the section.
+    pub(crate) fn open(
+        mut reader: Reader<'_>,
+        levels: Levels,
+        leaves: Leaves,
+    ) -> Result<Self, FormatError> {
+        let root = reader.u32()?;
+        let nodes = Self { root, body: reader.rest() };
+        let words = nodes.words(reader.table);
+        if nodes.body.len() % 4 != 0 {
+            return reader.fail("it ends within a word");
         }
-        for index in 0..self.count() {
-            let Some(node) = self.node(index) else {
-                return fail("one lies outside the section");
+        if !nodes.leads_on(words, root, None, leaves) {
+            return reader.fail("the root leads nowhere");
+        }
+        let mut at = 0;
+        while at < words.len() {
+            let Some(node) = u32::try_from(at).ok().and_then(|at| node(words, at)) else {
+                return reader.fail("one is cut off");
             };
-            if node.level as usize >= levels.len() {
-                return fail("one looks at a level that does not exist");
+            if node.level >= levels.len() {
+                return reader.fail("one looks at a level that does not exist");
             }
-            if !node.edges.is_sorted_by(|a, b| edge(*a).0 < edge(*b).0) {
-                return fail("the edges of one are not in order");
+            let classes = node.edges.iter().map(|pair| edge(*pair).0);
+            if classes.clone().any(|class| class & LEAF != 0) || !classes.is_sorted_by(|a, b| a < b)
+            {
+                return reader.fail("the edges of one are not in order");
             }
             let mut targets = node.edges.iter().map(|pair| edge(*pair).1).chain([node.otherwise]);
-            if !targets.all(|target| self.leads_on(target, Some(node.level))) {
-                return fail("an edge leads nowhere or back");
+            if !targets.all(|target| nodes.leads_on(words, target, Some(node.level), leaves)) {
+                return reader.fail("an edge leads nowhere or back");
             }
+            at += NODE_WORDS + 2 * node.edges.len();
         }
-        Ok(())
+        Ok(nodes)
     }
 
     /// Whether a reference is a leaf, or a node on a later level than `level`.
-    fn leads_on(self, reference: u32, level: Option<u32>) -> bool {
-        match decode(reference) {
-            None => false,
-            Some(Next::Leaf(_)) => true,
-            Some(Next::Node(index)) => {
-                self.node(index).is_some_and(|node| level.is_none_or(|level| node.level > level))
+    fn leads_on(self, words: Words<'_>, to: u32, level: Option<u32>, leaves: Leaves) -> bool {
+        match (decode(to), leaves) {
+            (None, _) => false,
+            (Some(Next::Leaf(_)), Leaves::Rules) => true,
+            (Some(Next::Leaf(Verdict::Allowed(RuleId(share)))), Leaves::Shares(most)) => {
+                share < most
+            }
+            (Some(Next::Leaf(Verdict::Denied(denial))), Leaves::Shares(_)) => {
+                denial.nearest.is_none()
+            }
+            (Some(Next::Node(index)), _) => {
+                node(words, index).is_some_and(|node| level.is_none_or(|level| node.level > level))
             }
         }
     }
@@ -122,24 +143,32 @@ impl<'a> Nodes<'a> {
         decode(self.root)
     }
 
-    pub(crate) fn count(self) -> u32 {
-        u32::try_from(self.starts.len()).unwrap_or(u32::MAX).saturating_sub(1)
+    pub(crate) fn words(self, table: &[u8]) -> Words<'_> {
+        self.body.words(table)
     }
 
-    pub(crate) fn node(self, index: u32) -> Option<Node<'a>> {
-        let offset = |word: u32| usize::try_from(word).ok()?.checked_mul(4);
-        let start = offset(self.starts.get(index as usize)?)?;
-        let end = offset(self.starts.get((index as usize).checked_add(1)?)?)?;
-        let (head, edges) = self.body.get(start..end)?.split_first_chunk()?;
-        let (level, otherwise) = edge(*head);
-        let (edges, rest) = edges.as_chunks();
-        rest.is_empty().then_some(Node { level, otherwise, edges })
+    /// How many nodes there are.
+    pub(crate) fn count(self, table: &[u8]) -> u32 {
+        let words = self.words(table);
+        let heads = (0..words.len()).filter(|at| words.get(*at).is_some_and(|it| it & TAG == HEAD));
+        u32::try_from(heads.count()).unwrap_or(u32::MAX)
     }
 }
 
+/// The node at a word; `None` when there is none.
+pub(crate) fn node(words: Words<'_>, at: u32) -> Option<Node<'_>> {
+    let at = at as usize;
+    let [head, count, otherwise] = words.chunk::<NODE_WORDS>(at)?;
+    if head & TAG != HEAD {
+        return None;
+    }
+    let edges = words.slice(at + NODE_WORDS, (count as usize).checked_mul(2)?)?.pairs();
+    Some(Node { level: head & !TAG, otherwise, edges })
+}
+
 impl Node<'_> {
-    pub(crate) const fn level(self) -> usize {
-        self.level as usize
+    pub(crate) const fn level(self) -> u32 {
+        self.level
     }
 
     /// Where a class leads; `None` cannot happen in a verified table.
@@ -152,16 +181,16 @@ impl Node<'_> {
     }
 
     /// The edge of a class when there is no gap in front of it, which needs no search.
-    fn direct(&self, class: u32) -> Option<&[u8; 8]> {
+    fn direct(&self, class: u32) -> Option<&[[u8; 4]; 2]> {
         let first = edge(*self.edges.first()?).0;
         let pair = self.edges.get(class.checked_sub(first)? as usize)?;
         (edge(*pair).0 == class).then_some(pair)
     }
 }
 
-/// Two words.
-const fn edge([a, b, c, d, e, f, g, h]: [u8; 8]) -> (u32, u32) {
-    (u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h]))
+/// Class and reference.
+const fn edge([class, reference]: [[u8; 4]; 2]) -> (u32, u32) {
+    (u32::from_le_bytes(class), u32::from_le_bytes(reference))
 }
 
 #[cfg(feature = "alloc")]
@@ -169,34 +198,37 @@ pub(crate) use write::write;
 
 #[cfg(feature = "alloc")]
 mod write {
-    use super::{LEAF, LEAF_REASONS, NO_RULE, REASON_SHIFT};
+    use super::{HEAD, LEAF, LEAF_REASONS, NO_RULE, NODE_WORDS, REASON_SHIFT};
     use crate::plan::{Buffer, Next, Node, TooLarge};
     use crate::verdict::{Reason, RuleId, Verdict};
+    use alloc::vec::Vec;
 
     pub(crate) fn write(root: Next, nodes: &[Node]) -> Result<Buffer, TooLarge> {
-        let mut out = Buffer::default();
-        out.u32(encode(root));
-        out.length(nodes.len())?;
-        let mut start = 0;
-        out.length(start)?;
+        let mut places = Vec::with_capacity(nodes.len());
+        let mut place = 0_u32;
         for node in nodes {
-            start += 2 + 2 * node.edges.len();
-            out.length(start)?;
+            places.push(place);
+            let words = u32::try_from(NODE_WORDS + 2 * node.edges.len()).map_err(|_| TooLarge)?;
+            place = place.checked_add(words).filter(|end| *end < LEAF).ok_or(TooLarge)?;
         }
+        let mut out = Buffer::default();
+        out.u32(encode(root, &places));
         for node in nodes {
-            out.u32(node.level);
-            out.u32(encode(node.otherwise));
+            out.u32(HEAD | node.level);
+            out.length(node.edges.len())?;
+            out.u32(encode(node.otherwise, &places));
             for (class, next) in &node.edges {
                 out.u32(*class);
-                out.u32(encode(*next));
+                out.u32(encode(*next, &places));
             }
         }
         Ok(out)
     }
 
-    fn encode(next: Next) -> u32 {
+    fn encode(next: Next, places: &[u32]) -> u32 {
         match next {
-            Next::Node(index) => index,
+            // A node that is not there becomes a place that verification refuses.
+            Next::Node(index) => places.get(index as usize).copied().unwrap_or(LEAF - 1),
             Next::Leaf(Verdict::Allowed(RuleId(rule))) => LEAF | rule,
             Next::Leaf(Verdict::Denied(denial)) => {
                 let rule = denial.nearest.map_or(NO_RULE, |RuleId(rule)| rule);

@@ -1,27 +1,29 @@
 //! The ports that rules name, in ascending order. The class of a port is its
 //! place in the list, from 1; every other port is of class 0.
 
-use crate::wire::{FormatError, Reader, U16s};
+use crate::wire::{FormatError, Part, Reader};
 
-#[derive(Clone, Copy)]
-pub(crate) struct Ports<'a>(U16s<'a>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports(Part);
 
-impl<'a> Ports<'a> {
-    pub(crate) fn split(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        let mut reader = Reader::new("ports", bytes);
+impl Ports {
+    pub(crate) fn open(mut reader: Reader<'_>) -> Result<Self, FormatError> {
         let count = reader.u32()?;
-        reader.u16s(count).map(Self)
-    }
-
-    pub(crate) fn verify(self) -> Result<(), FormatError> {
-        if !self.0.iter().is_sorted_by(|a, b| a < b) {
-            return Reader::new("ports", &[]).fail("they are not in ascending order");
+        let ports = reader.array(count, 2)?;
+        if !ports.u16s(reader.table).iter().is_sorted_by(|a, b| a < b) {
+            return reader.fail("they are not in ascending order");
         }
-        Ok(())
+        reader.end()?;
+        Ok(Self(ports))
     }
 
-    pub(crate) fn class(self, port: u16) -> u32 {
-        self.0.position(port).map_or(0, |position| position.saturating_add(1))
+    pub(crate) fn class(self, table: &[u8], port: u16) -> u32 {
+        let position = self.0.u16s(table).position(port);
+        position.map_or(0, |position| position.saturating_add(1))
+    }
+
+    pub(crate) fn iter(self, table: &[u8]) -> impl Iterator<Item = u16> {
+        self.0.u16s(table).iter()
     }
 }
 

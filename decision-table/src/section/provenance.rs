@@ -2,10 +2,10 @@
 //! need it, so it can be left out, and the digest does not cover it.
 
 use crate::verdict::RuleId;
-use crate::wire::{FormatError, Reader, U32s};
+use crate::wire::{FormatError, Part, Reader};
 
 /// Words of an entry: offset and length of target, route and file; the line.
-const ENTRY_WORDS: u32 = 7;
+const ENTRY_WORDS: usize = 7;
 
 /// What a rule is called and where it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,64 +21,58 @@ pub struct RuleInfo<'a> {
     pub line: u32,
 }
 
-#[derive(Clone, Copy)]
-pub(crate) struct Provenance<'a> {
-    entries: U32s<'a>,
-    text: &'a [u8],
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Provenance {
+    count: u32,
+    entries: Part,
+    text: Part,
 }
 
-impl<'a> Provenance<'a> {
-    /// An absent section has no bytes and no rules.
-    pub(crate) fn split(bytes: &'a [u8]) -> Result<Self, FormatError> {
-        if bytes.is_empty() {
-            return Ok(Self { entries: U32s::new(&[]), text: &[] });
+impl Provenance {
+    /// Reads and verifies the section. An absent one has no bytes and no rules.
+    pub(crate) fn open(mut reader: Reader<'_>) -> Result<Self, FormatError> {
+        if reader.rest().len() == 0 {
+            return Ok(Self { count: 0, entries: Part::default(), text: Part::default() });
         }
-        let mut reader = Reader::new("provenance", bytes);
         let count = reader.u32()?;
-        let Some(words) = count.checked_mul(ENTRY_WORDS) else {
-            return reader.fail("a count is too large");
-        };
-        Ok(Self { entries: reader.u32s(words)?, text: reader.rest() })
-    }
-
-    pub(crate) fn verify(self) -> Result<(), FormatError> {
-        let fail = |problem| Reader::new("provenance", &[]).fail(problem);
+        let entries = reader.array(count, ENTRY_WORDS * 4)?;
+        let provenance = Self { count, entries, text: reader.rest() };
         // Rules share names, so all text is looked at once and not rule by rule:
         // a table must not be able to make its own verification take for ever.
-        let Ok(text) = core::str::from_utf8(self.text) else {
-            return fail("a name is not text");
+        let Ok(text) = core::str::from_utf8(provenance.text.of(reader.table)) else {
+            return reader.fail("a name is not text");
         };
-        let names = (0..self.len()).flat_map(|rule| [0, 2, 4].map(|word| (rule, word)));
-        for (rule, word) in names {
-            let range = self.range(rule * ENTRY_WORDS as usize + word);
-            if range.is_none_or(|range| text.get(range).is_none()) {
-                return fail("a name is not text");
+        let words = entries.words(reader.table);
+        for rule in 0..count as usize {
+            for word in [0, 2, 4] {
+                let range = words.chunk(rule * ENTRY_WORDS + word).and_then(|[offset, length]| {
+                    let start = offset as usize;
+                    text.get(start..start.checked_add(length as usize)?)
+                });
+                if range.is_none() {
+                    return reader.fail("a name is not text");
+                }
             }
         }
-        Ok(())
+        Ok(provenance)
     }
 
-    pub(crate) fn len(self) -> usize {
-        self.entries.len() / ENTRY_WORDS as usize
+    pub(crate) const fn len(self) -> u32 {
+        self.count
     }
 
-    pub(crate) fn get(self, RuleId(rule): RuleId) -> Option<RuleInfo<'a>> {
-        let at = (rule as usize).checked_mul(ENTRY_WORDS as usize)?;
+    pub(crate) fn get(self, table: &[u8], RuleId(rule): RuleId) -> Option<RuleInfo<'_>> {
+        let at = (rule as usize).checked_mul(ENTRY_WORDS)?;
+        let entry: [u32; ENTRY_WORDS] = self.entries.words(table).chunk(at)?;
+        let [target, target_length, route, route_length, file, file_length, line] = entry;
+        let string =
+            |offset, length| core::str::from_utf8(self.text.sub(offset, length)?.of(table)).ok();
         Some(RuleInfo {
-            target: self.string(at)?,
-            route: self.string(at + 2)?,
-            file: self.string(at + 4)?,
-            line: self.entries.get(at + 6)?,
+            target: string(target, target_length)?,
+            route: string(route, route_length)?,
+            file: string(file, file_length)?,
+            line,
         })
-    }
-
-    fn string(self, at: usize) -> Option<&'a str> {
-        core::str::from_utf8(self.text.get(self.range(at)?)?).ok()
-    }
-
-    fn range(self, at: usize) -> Option<core::ops::Range<usize>> {
-        let start = self.entries.get(at)? as usize;
-        Some(start..start.checked_add(self.entries.get(at + 1)? as usize)?)
     }
 }
 
@@ -86,24 +80,16 @@ impl<'a> Provenance<'a> {
 pub(crate) fn write(
     rules: &[crate::plan::Rule],
 ) -> Result<crate::plan::Buffer, crate::plan::TooLarge> {
-    use alloc::{collections::BTreeMap, vec::Vec};
-
     let mut out = crate::plan::Buffer::default();
     out.length(rules.len())?;
-    let mut text: Vec<u8> = Vec::new();
     // Rules of one target share its name, rules of one file its path.
-    let mut written: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut text = crate::plan::Text::default();
     for rule in rules {
         for string in [&rule.target, &rule.route, &rule.file] {
-            let offset = *written.entry(string).or_insert_with(|| {
-                text.extend_from_slice(string.as_bytes());
-                text.len() - string.len()
-            });
-            out.length(offset)?;
-            out.length(string.len())?;
+            text.refer_to(string, &mut out)?;
         }
         out.u32(rule.line);
     }
-    out.bytes(&text);
+    out.bytes(text.as_bytes());
     Ok(out)
 }

@@ -1,27 +1,25 @@
-//! One automaton for many patterns.
+//! Few automata for many patterns.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision_table::plan::Automaton;
-use regex_automata::dfa::{Automaton as _, StartKind, dense};
-use regex_automata::nfa::thompson::{self, WhichCaptures};
-use regex_automata::util::{primitives::StateID, start};
-use regex_automata::{Anchored, MatchKind};
 
+use super::determinise::determinise;
+use super::dfa::{Dfa, TooLarge};
 use super::minimise::minimise;
 use super::pattern::Pattern;
 
-/// The patterns need more states or memory than allowed.
+/// What texts an automaton judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TooLarge;
-
-/// How often the text that an automaton judges can be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Values {
-    /// A path or a host.
-    One,
-    /// A header: what several values share needs a class as well.
-    Several,
+pub(crate) enum Text {
+    /// Paths.
+    Path,
+    /// Hosts, whose case does not matter: patterns are asked about them in lower
+    /// case.
+    Host,
+    /// Headers, which can be there several times: what several values share needs
+    /// a class as well.
+    Header,
 }
 
 /// Patterns that share an automaton.
@@ -32,16 +30,6 @@ pub(crate) struct Group {
     pub(crate) classes: BTreeMap<Pattern, Vec<u32>>,
 }
 
-/// States and transitions before minimisation, in rows of `columns`.
-pub(super) struct Raw {
-    pub(super) column: [u8; 256],
-    pub(super) columns: usize,
-    pub(super) start: usize,
-    pub(super) transitions: Vec<usize>,
-    /// The class of each state.
-    pub(super) accepts: Vec<usize>,
-}
-
 /// Spreads patterns over as few automata as the limit asks for.
 ///
 /// # Errors
@@ -49,7 +37,7 @@ pub(super) struct Raw {
 /// The patterns that are too large on their own.
 pub(crate) fn pack(
     patterns: &BTreeSet<&Pattern>,
-    values: Values,
+    text: Text,
     limit: usize,
 ) -> Result<Vec<Group>, Vec<Pattern>> {
     let mut ordered: Vec<&Pattern> = patterns.iter().copied().collect();
@@ -59,7 +47,7 @@ pub(crate) fn pack(
     let mut too_large = Vec::new();
     let mut work: Vec<&[&Pattern]> = vec![&ordered];
     while let Some(part) = work.pop() {
-        match (build(part, values, limit), part) {
+        match (build(part, text, limit), part) {
             (_, []) => {}
             (Ok(group), _) => groups.push(group),
             (Err(TooLarge), [pattern]) => too_large.push((*pattern).clone()),
@@ -73,105 +61,37 @@ pub(crate) fn pack(
 }
 
 /// Builds one automaton.
-fn build(patterns: &[&Pattern], values: Values, limit: usize) -> Result<Group, TooLarge> {
+fn build(patterns: &[&Pattern], text: Text, limit: usize) -> Result<Group, TooLarge> {
     let mut sorted = patterns.to_vec();
     sorted.sort_unstable();
-    let dfa = determinise(&sorted, limit)?;
-    let (raw, sets) = explore(&dfa, values)?;
-    let meets = if values == Values::Several { meets(&sets) } else { Vec::new() };
-    let automaton = Automaton { meets, ..minimise(&raw, sets.len())? };
+    let mut dfa = automaton(&sorted, limit)?;
+    let mut shared = Vec::new();
+    match text {
+        Text::Path => {}
+        Text::Host => dfa = minimise(&dfa.folded()),
+        Text::Header => {
+            close_under_intersection(&mut dfa)?;
+            shared = meets(&dfa.sets);
+        }
+    }
+    let Dfa { states, start, sets } = dfa;
     let mut classes = vec![Vec::new(); sorted.len()];
     for (class, set) in (0..).zip(&sets) {
         for pattern in set {
-            if let Some(classes) = classes.get_mut(*pattern) {
+            if let Some(classes) = classes.get_mut(*pattern as usize) {
                 classes.push(class);
             }
         }
     }
+    let count = u32::try_from(sets.len()).map_err(|_| TooLarge)?;
     let classes = sorted.into_iter().cloned().zip(classes).collect();
-    Ok(Group { automaton, classes })
+    Ok(Group { automaton: Automaton { states, start, classes: count, meets: shared }, classes })
 }
 
-fn determinise(patterns: &[&Pattern], limit: usize) -> Result<dense::DFA<Vec<u32>>, TooLarge> {
+/// The minimal automaton of some patterns; its sets hold their places.
+pub(crate) fn automaton(patterns: &[&Pattern], limit: usize) -> Result<Dfa, TooLarge> {
     let languages: Vec<_> = patterns.iter().map(|pattern| pattern.language()).collect();
-    let nfa = thompson::Compiler::new()
-        .configure(
-            thompson::Config::new().which_captures(WhichCaptures::None).nfa_size_limit(Some(limit)),
-        )
-        .build_many_from_hir(&languages)
-        .map_err(|_| TooLarge)?;
-    dense::Builder::new()
-        .configure(
-            dense::Config::new()
-                .match_kind(MatchKind::All)
-                .start_kind(StartKind::Anchored)
-                .accelerate(false)
-                .dfa_size_limit(Some(limit))
-                .determinize_size_limit(Some(limit)),
-        )
-        .build_from_nfa(&nfa)
-        .map_err(|_| TooLarge)
-}
-
-/// Numbers the states in the order in which they are met, from the dead one, and
-/// collects the sets of patterns that texts ending there match as a whole.
-fn explore(dfa: &dense::DFA<Vec<u32>>, values: Values) -> Result<(Raw, Vec<Vec<usize>>), TooLarge> {
-    let bytes = dfa.byte_classes();
-    let mut column = [0; 256];
-    let mut representatives = Vec::new();
-    for byte in 0..=u8::MAX {
-        let class = bytes.get(byte);
-        if usize::from(class) == representatives.len() {
-            representatives.push(byte);
-        }
-        if let Some(slot) = column.get_mut(usize::from(byte)) {
-            *slot = class;
-        }
-    }
-
-    let dead = StateID::ZERO;
-    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes));
-    let start = start.map_err(|_| TooLarge)?;
-    let mut states = vec![dead];
-    let mut numbers: BTreeMap<StateID, usize> = BTreeMap::from([(dead, 0)]);
-    let mut number = |state: StateID, states: &mut Vec<StateID>| {
-        *numbers.entry(if dfa.is_dead_state(state) { dead } else { state }).or_insert_with(|| {
-            states.push(state);
-            states.len() - 1
-        })
-    };
-    let start = number(start, &mut states);
-    let mut transitions = Vec::new();
-    let mut accepted = Vec::new();
-    let mut next = 0;
-    while let Some(state) = states.get(next).copied() {
-        next += 1;
-        for byte in &representatives {
-            transitions.push(number(dfa.next_state(state, *byte), &mut states));
-        }
-        accepted.push(matched(dfa, dfa.next_eoi_state(state)));
-    }
-
-    let mut sets: BTreeSet<Vec<usize>> = accepted.iter().cloned().collect();
-    sets.insert(Vec::new());
-    let sets = match values {
-        Values::One => sets.into_iter().collect(),
-        Values::Several => closed_under_intersection(sets)?,
-    };
-    let accepts = accepted.iter().map(|set| sets.binary_search(set).unwrap_or(0)).collect();
-    let raw = Raw { column, columns: representatives.len(), start, transitions, accepts };
-    Ok((raw, sets))
-}
-
-fn matched(dfa: &dense::DFA<Vec<u32>>, state: StateID) -> Vec<usize> {
-    if !dfa.is_match_state(state) {
-        return Vec::new();
-    }
-    let patterns =
-        (0..dfa.match_len(state)).map(|index| dfa.match_pattern(state, index).as_usize());
-    let mut patterns: Vec<usize> = patterns.collect();
-    patterns.sort_unstable();
-    patterns
+    determinise(&languages, limit).map(|dfa| minimise(&dfa))
 }
 
 /// Sets of patterns of one header, with what they share: enough for any policy
@@ -179,12 +99,12 @@ fn matched(dfa: &dense::DFA<Vec<u32>>, state: StateID) -> Vec<usize> {
 const MOST_SETS: usize = 4096;
 
 /// Adds what sets share, so that several values of one header have a class
-/// together. The empty set sorts first and so is class 0.
-fn closed_under_intersection(sets: BTreeSet<Vec<usize>>) -> Result<Vec<Vec<usize>>, TooLarge> {
-    let mut closed = sets.clone();
-    let mut work: Vec<Vec<usize>> = sets.into_iter().collect();
+/// together. The empty set sorts first and so stays class 0.
+fn close_under_intersection(dfa: &mut Dfa) -> Result<(), TooLarge> {
+    let mut closed: BTreeSet<Vec<u32>> = dfa.sets.iter().cloned().collect();
+    let mut work = dfa.sets.clone();
     while let Some(set) = work.pop() {
-        let new: Vec<Vec<usize>> = closed
+        let new: Vec<Vec<u32>> = closed
             .iter()
             .map(|other| intersection(&set, other))
             .filter(|shared| !closed.contains(shared))
@@ -198,15 +118,22 @@ fn closed_under_intersection(sets: BTreeSet<Vec<usize>>) -> Result<Vec<Vec<usize
             return Err(TooLarge);
         }
     }
-    Ok(closed.into_iter().collect())
+    let closed: Vec<Vec<u32>> = closed.into_iter().collect();
+    for state in &mut dfa.states {
+        let set = dfa.sets.get(usize::from(state.class));
+        let class = set.and_then(|set| closed.binary_search(set).ok()).unwrap_or(0);
+        state.class = u16::try_from(class).map_err(|_| TooLarge)?;
+    }
+    dfa.sets = closed;
+    Ok(())
 }
 
-fn intersection(a: &[usize], b: &[usize]) -> Vec<usize> {
+fn intersection(a: &[u32], b: &[u32]) -> Vec<u32> {
     a.iter().filter(|pattern| b.binary_search(pattern).is_ok()).copied().collect()
 }
 
 /// The pairs of classes that share patterns, and the class of what they share.
-fn meets(sets: &[Vec<usize>]) -> Vec<[u16; 3]> {
+fn meets(sets: &[Vec<u32>]) -> Vec<[u16; 3]> {
     let class = |index: usize| u16::try_from(index).unwrap_or(0);
     let mut meets = Vec::new();
     for (a, first) in sets.iter().enumerate() {

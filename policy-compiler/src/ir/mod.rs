@@ -18,9 +18,41 @@ pub struct PolicySet {
     pub(crate) rules: Vec<Rule>,
     pub(crate) splits: Vec<Split>,
     pub(crate) workloads: BTreeSet<String>,
+    /// The places of the rules of each destination.
+    by_destination: BTreeMap<String, Vec<usize>>,
 }
 
 impl PolicySet {
+    /// `rules` in any order.
+    pub(crate) fn new(
+        options: Options,
+        mut rules: Vec<Rule>,
+        splits: Vec<Split>,
+        workloads: BTreeSet<String>,
+    ) -> Self {
+        rules.sort_unstable();
+        let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, rule) in rules.iter().enumerate() {
+            if let Some(rules) = by_destination.get_mut(&rule.destination) {
+                rules.push(index);
+            } else {
+                by_destination.insert(rule.destination.clone(), vec![index]);
+            }
+        }
+        Self { options, rules, splits, workloads, by_destination }
+    }
+
+    /// The rules of a destination, or all of them, in order.
+    pub(crate) fn rules_of(&self, destination: Option<&str>) -> Vec<&Rule> {
+        match destination {
+            None => self.rules.iter().collect(),
+            Some(destination) => {
+                let places = self.by_destination.get(destination).into_iter().flatten();
+                places.filter_map(|place| self.rules.get(*place)).collect()
+            }
+        }
+    }
+
     /// The SPIFFE IDs of all workloads: of every destination and of every
     /// ServiceAccount among the documents, in order.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {

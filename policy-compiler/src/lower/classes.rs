@@ -2,19 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ir::{Condition, HttpCondition, Rule};
+use super::clause::Clause;
+use crate::ir::Rule;
 
-/// Names with their classes, and the classes that each rule admits.
-pub(super) struct Classes<K> {
-    /// The class of each name, from 1.
-    pub(super) names: Vec<(K, u32)>,
-    /// For each rule, in order: `None` admits everything.
-    pub(super) admitted: Vec<Option<Vec<u32>>>,
-}
+/// Names with their classes, from 1.
+pub(super) type Names = Vec<(String, u32)>;
 
 /// Peers that the same rules admit share a class: a table has as many classes as
-/// the policies tell kinds of callers apart.
-pub(super) fn peers(rules: &[&Rule]) -> Classes<String> {
+/// the policies tell kinds of callers apart. With them, for each rule, the classes
+/// that it admits.
+pub(super) fn peers(rules: &[&Rule]) -> (Names, Vec<Vec<u32>>) {
     let mut admitting: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate() {
         for source in &rule.sources {
@@ -36,52 +33,51 @@ pub(super) fn peers(rules: &[&Rule]) -> Classes<String> {
         });
         names.push(((*peer).to_owned(), of_peer));
     }
-    Classes { names, admitted: admitted.into_iter().map(Some).collect() }
+    (names, admitted)
 }
 
-/// Every destination is a class of its own. `workload` is one even when no rule
-/// has it as its destination.
-pub(super) fn destinations(rules: &[&Rule], workload: Option<&str>) -> Classes<String> {
-    let all = rules.iter().map(|rule| rule.destination.as_str()).chain(workload);
-    listed(all.map(str::to_owned).collect(), rules, |rule| {
-        Some(std::iter::once(rule.destination.clone()).collect())
-    })
+/// The ports that clauses name; the class of each is its place, from 1.
+pub(super) fn ports<'a>(clauses: impl Iterator<Item = &'a Clause<'a>>) -> Vec<u16> {
+    let ports: BTreeSet<u16> = clauses.filter_map(|it| it.ports).flatten().copied().collect();
+    ports.into_iter().collect()
 }
 
-pub(super) fn ports(rules: &[&Rule]) -> Classes<u16> {
-    let all = rules.iter().filter_map(|rule| rule.ports.as_ref()).flatten().copied();
-    listed(all.collect(), rules, |rule| rule.ports.clone())
+pub(super) fn classes_of_ports(all: &[u16], ports: &BTreeSet<u16>) -> Vec<u32> {
+    ports.iter().filter_map(|port| all.binary_search(port).ok()).map(class).collect()
 }
 
-pub(super) fn methods(rules: &[&Rule]) -> Classes<String> {
-    let of = |rule: &Rule| http(rule).and_then(|condition| condition.methods.clone());
-    let all = rules.iter().filter_map(|rule| of(rule)).flatten();
-    listed(all.collect(), rules, of)
-}
-
-/// The class of each name is its place among them, counted from 1.
-fn listed<K: Ord + Clone>(
-    all: BTreeSet<K>,
-    rules: &[&Rule],
-    of: impl Fn(&Rule) -> Option<BTreeSet<K>>,
-) -> Classes<K> {
-    let names: Vec<(K, u32)> =
-        all.into_iter().enumerate().map(|(index, name)| (name, class(index))).collect();
-    let place = |name: &K| names.binary_search_by_key(&name, |(name, _)| name).map_or(0, class);
-    let admitted =
-        rules.iter().map(|rule| of(rule).map(|set| set.iter().map(place).collect())).collect();
-    Classes { names, admitted }
-}
-
-/// The HTTP condition of a rule, if it has one.
-pub(super) fn http(rule: &Rule) -> Option<&HttpCondition> {
-    match &rule.condition {
-        Condition::Http(condition) => Some(condition),
-        Condition::Tcp | Condition::Udp => None,
+/// The methods that clauses name. Those that every clause takes together or not
+/// at all share a class.
+pub(super) fn methods<'a>(clauses: impl Iterator<Item = &'a Clause<'a>>) -> Names {
+    let sets: BTreeSet<&BTreeSet<String>> = clauses.filter_map(Clause::methods).collect();
+    let mut member_of: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, set) in sets.iter().enumerate() {
+        for method in *set {
+            member_of.entry(method).or_default().push(index);
+        }
     }
+    let mut classes: BTreeMap<Vec<usize>, u32> = BTreeMap::new();
+    let named = member_of.into_iter().map(|(method, sets)| {
+        let next = class(classes.len());
+        (method.to_owned(), *classes.entry(sets).or_insert(next))
+    });
+    named.collect()
 }
 
-/// Class 0 is for whatever no rule names.
-fn class(index: usize) -> u32 {
+pub(super) fn classes_of_methods(all: &Names, methods: &BTreeSet<String>) -> Vec<u32> {
+    let class_of = |method: &String| {
+        let at = all.binary_search_by_key(&method.as_str(), |(name, _)| name).ok()?;
+        all.get(at).map(|(_, class)| *class)
+    };
+    let classes: BTreeSet<u32> = methods.iter().filter_map(class_of).collect();
+    classes.into_iter().collect()
+}
+
+/// How many classes there are, with class 0: whatever no rule names.
+pub(super) fn count(names: &Names) -> u32 {
+    names.iter().map(|(_, class)| *class).max().unwrap_or(0).saturating_add(1)
+}
+
+pub(super) fn class(index: usize) -> u32 {
     u32::try_from(index).map_or(u32::MAX, |index| index.saturating_add(1))
 }

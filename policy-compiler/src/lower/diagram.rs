@@ -2,62 +2,76 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use decision_table::plan::{Next, Node};
+use decision_table::plan::{Diagram, Next, Node};
 use decision_table::{Denial, Reason, RuleId, Verdict};
 
-/// A level and what every rule wants of it.
-pub(super) struct Level {
-    /// Why requests are denied that no rule wants any more.
-    pub(super) reason: Reason,
-    /// For each rule, in order: the classes it admits; `None` admits everything.
-    pub(super) admitted: Vec<Option<Vec<u32>>>,
+use super::levels::Level;
+
+/// Which of the rules that a request fulfils a leaf names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Winner {
+    /// One of them: that which wants the least. A leaf is reached as soon as any
+    /// rule wants nothing more.
+    Any,
+    /// The first of them, even when that takes a longer look.
+    First,
 }
 
 /// The diagram has more edges than allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TooManyEdges;
 
-/// Builds the diagram of rules `0..rules` over the levels: its root and nodes.
+/// Builds the diagram of rules, given by their ids, over their levels. Takes its
+/// edges from `edges_left`.
 ///
 /// # Errors
 ///
-/// When it would have more than `most_edges` edges.
+/// When none is left.
 pub(super) fn build(
     levels: &[Level],
-    rules: u32,
-    most_edges: usize,
-) -> Result<(Next, Vec<Node>), TooManyEdges> {
+    rules: &[u32],
+    winner: Winner,
+    edges_left: &mut usize,
+) -> Result<Diagram, TooManyEdges> {
     let mut builder = Builder {
         levels,
+        rules,
+        winner,
         nodes: Vec::new(),
         interned: HashMap::new(),
         built: HashMap::new(),
-        edges_left: most_edges,
+        edges_left,
     };
-    let root = match rules {
-        0 => denied(Reason::Destination, None),
-        _ => builder.decide(0, (0..rules).collect())?,
+    let root = match (0..).take(rules.len()).collect::<Vec<u32>>() {
+        none if none.is_empty() => denied(Reason::Destination, None),
+        all => builder.decide(0, all)?,
     };
-    Ok((root, builder.nodes))
+    Ok(Diagram { root, nodes: builder.nodes })
 }
 
 struct Builder<'a> {
     levels: &'a [Level],
+    rules: &'a [u32],
+    winner: Winner,
     nodes: Vec<Node>,
     /// Equal nodes are one node.
     interned: HashMap<Node, u32>,
     /// Where a level with the rules that are left leads.
     built: HashMap<(usize, Vec<u32>), Next>,
-    edges_left: usize,
+    edges_left: &'a mut usize,
 }
 
 impl Builder<'_> {
     /// Where requests go of which, in front of `level`, only `left` are left of the
     /// rules that could allow them. INVARIANT: `left` is in order and not empty.
     fn decide(&mut self, level: usize, left: Vec<u32>) -> Result<Next, TooManyEdges> {
-        // A rule that wants nothing more allows, whatever the others want.
-        if let Some(rule) = left.iter().find(|rule| !self.wants_more(**rule, level)) {
-            return Ok(Next::Leaf(Verdict::Allowed(RuleId(*rule))));
+        let candidates = match self.winner {
+            Winner::Any => left.len(),
+            Winner::First => 1,
+        };
+        let mut candidates = left.iter().take(candidates);
+        if let Some(rule) = candidates.find(|rule| !self.wants_more(**rule, level)) {
+            return Ok(Next::Leaf(Verdict::Allowed(RuleId(self.id(*rule)))));
         }
         let mut level = level;
         while left.iter().all(|rule| self.admitted(*rule, level).is_none()) {
@@ -86,25 +100,35 @@ impl Builder<'_> {
                 }
             }
         }
-        let otherwise = if indifferent.is_empty() {
-            let reason = self.levels.get(level).map_or(Reason::Destination, |level| level.reason);
-            denied(reason, left.first().copied())
+        let others = if indifferent.is_empty() {
+            self.missed(level, left)
         } else {
             self.decide(level + 1, indifferent.clone())?
         };
-        let mut edges = Vec::new();
+        let mut edges = Vec::with_capacity(admitting.len());
         for (class, mut rules) in admitting {
             rules.extend(&indifferent);
             rules.sort_unstable();
-            let next = self.decide(level + 1, rules)?;
-            if next != otherwise {
-                edges.push((class, next));
-            }
+            edges.push((class, self.decide(level + 1, rules)?));
         }
+        let classes = self.levels.get(level).map_or(0, |level| level.classes);
+        let (otherwise, edges) = shortest(others, edges, classes);
         if edges.is_empty() {
             return Ok(otherwise);
         }
         self.intern(Node { level: u32::try_from(level).unwrap_or(u32::MAX), otherwise, edges })
+    }
+
+    /// The denial of a request that was lost at a level: its reason, and the rule
+    /// that came nearest.
+    fn missed(&self, level: usize, left: &[u32]) -> Next {
+        match self.winner {
+            Winner::Any => {
+                let reason = self.levels.get(level).map_or(Reason::Destination, |it| it.reason);
+                denied(reason, left.first().map(|rule| self.id(*rule)))
+            }
+            Winner::First => denied(Reason::Destination, None),
+        }
     }
 
     fn intern(&mut self, node: Node) -> Result<Next, TooManyEdges> {
@@ -112,11 +136,15 @@ impl Builder<'_> {
             return Ok(Next::Node(*index));
         }
         let cost = node.edges.len().saturating_add(1);
-        self.edges_left = self.edges_left.checked_sub(cost).ok_or(TooManyEdges)?;
+        *self.edges_left = self.edges_left.checked_sub(cost).ok_or(TooManyEdges)?;
         let index = u32::try_from(self.nodes.len()).map_err(|_| TooManyEdges)?;
         self.nodes.push(node.clone());
         self.interned.insert(node, index);
         Ok(Next::Node(index))
+    }
+
+    fn id(&self, rule: u32) -> u32 {
+        self.rules.get(rule as usize).copied().unwrap_or(u32::MAX)
     }
 
     fn admitted(&self, rule: u32, level: usize) -> Option<&[u32]> {
@@ -128,21 +156,56 @@ impl Builder<'_> {
     }
 }
 
+/// The fewest edges for classes `0..classes`, of which those in `edges` lead
+/// elsewhere than `others`: where most of them lead needs none.
+///
+/// A rule with an open path admits nearly every class of an automaton that other
+/// rules share.
+fn shortest(others: Next, edges: Vec<(u32, Next)>, classes: u32) -> (Next, Vec<(u32, Next)>) {
+    let mut counts: HashMap<Next, usize> = HashMap::new();
+    for (_, next) in &edges {
+        *counts.entry(*next).or_default() += 1;
+    }
+    let count = |next: &Next| counts.get(next).copied().unwrap_or(0);
+    let unlisted = (classes as usize).saturating_sub(edges.len());
+    // Among equals the last one of the edges, whatever the order of the counts.
+    let listed = edges.iter().map(|(_, next)| *next).filter(|next| *next != others);
+    match listed.max_by_key(count) {
+        Some(most) if count(&most) > unlisted + count(&others) => {
+            let mut by_class = vec![others; classes as usize];
+            for (class, next) in edges {
+                if let Some(slot) = by_class.get_mut(class as usize) {
+                    *slot = next;
+                }
+            }
+            (most, (0..).zip(by_class).filter(|(_, next)| *next != most).collect())
+        }
+        _ => (others, edges.into_iter().filter(|(_, next)| *next != others).collect()),
+    }
+}
+
 fn denied(reason: Reason, nearest: Option<u32>) -> Next {
     Next::Leaf(Verdict::Denied(Denial { reason, nearest: nearest.map(RuleId) }))
 }
 
 #[cfg(test)]
 mod tests {
+    use decision_table::plan;
+
     use super::*;
 
     fn level(reason: Reason, admitted: &[Option<&[u32]>]) -> Level {
         let admitted = admitted.iter().map(|classes| classes.map(<[u32]>::to_vec)).collect();
-        Level { reason, admitted }
+        Level { shape: plan::Level::Peer, reason, classes: 3, admitted }
+    }
+
+    fn diagram(levels: &[Level], rules: u32, winner: Winner) -> Diagram {
+        let ids: Vec<u32> = (0..rules).collect();
+        build(levels, &ids, winner, &mut 100).unwrap()
     }
 
     /// Walks a diagram with one class for each level.
-    fn walk((root, nodes): &(Next, Vec<Node>), classes: &[u32]) -> Verdict {
+    fn walk(Diagram { root, nodes }: &Diagram, classes: &[u32]) -> Verdict {
         let mut next = *root;
         loop {
             match next {
@@ -165,7 +228,7 @@ mod tests {
             level(Reason::Path, &[Some(&[1]), None]),
             level(Reason::Method, &[None, Some(&[1])]),
         ];
-        let diagram = build(&levels, 2, 100).unwrap();
+        let diagram = diagram(&levels, 2, Winner::Any);
         let allowed = |rule| Verdict::Allowed(RuleId(rule));
         let denied = |reason, rule| Verdict::Denied(Denial { reason, nearest: Some(RuleId(rule)) });
         assert_eq!(walk(&diagram, &[1, 1, 0]), allowed(0));
@@ -178,7 +241,7 @@ mod tests {
 
     #[test]
     fn without_rules_everything_is_denied() {
-        let (root, nodes) = build(&[], 0, 100).unwrap();
+        let Diagram { root, nodes } = diagram(&[], 0, Winner::Any);
         assert_eq!(root, super::denied(Reason::Destination, None));
         assert!(nodes.is_empty());
     }
@@ -186,6 +249,27 @@ mod tests {
     #[test]
     fn too_many_edges_are_an_error() {
         let levels = [level(Reason::Peer, &[Some(&[1]), Some(&[2])])];
-        assert_eq!(build(&levels, 2, 2).unwrap_err(), TooManyEdges);
+        assert_eq!(build(&levels, &[0, 1], Winner::Any, &mut 2).unwrap_err(), TooManyEdges);
+    }
+
+    #[test]
+    fn the_first_rule_wins_where_the_order_counts() {
+        // Rule 0 wants a method, rule 1 nothing.
+        let levels = [level(Reason::Method, &[Some(&[1]), None])];
+        let first = diagram(&levels, 2, Winner::First);
+        assert_eq!(walk(&first, &[1]), Verdict::Allowed(RuleId(0)));
+        assert_eq!(walk(&first, &[0]), Verdict::Allowed(RuleId(1)));
+        let any = diagram(&levels, 2, Winner::Any);
+        assert_eq!(any.root, Next::Leaf(Verdict::Allowed(RuleId(1))));
+    }
+
+    #[test]
+    fn where_most_classes_lead_needs_no_edges() {
+        let classes: Vec<u32> = (1..100).collect();
+        let level = Level { classes: 100, ..level(Reason::Path, &[Some(&classes)]) };
+        let Diagram { nodes, .. } = diagram(&[level], 1, Winner::Any);
+        let lost = super::denied(Reason::Path, Some(0));
+        assert_eq!(nodes[0].edges, [(0, lost)]);
+        assert_eq!(nodes[0].otherwise, Next::Leaf(Verdict::Allowed(RuleId(0))));
     }
 }

@@ -34,9 +34,8 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
     let routes = resolver.routes();
     let bindings = resolver.bindings();
     let targets = bundle.traffic_targets.iter();
-    let mut rules: Vec<_> =
+    let rules: Vec<_> =
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
-    rules.sort_unstable();
     let splits = resolver.splits();
     let accounts = bundle.service_accounts.iter().map(|account| {
         spiffe_id(&options.trust_domain, &account.meta.namespace.value, &account.meta.name.value)
@@ -45,10 +44,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         accounts.chain(rules.iter().map(|rule| rule.destination.clone())).collect();
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-    Findings {
-        value: PolicySet { options: options.clone(), rules, splits, workloads },
-        diagnostics,
-    }
+    Findings { value: PolicySet::new(options.clone(), rules, splits, workloads), diagnostics }
 }
 
 /// The documents, the options, and what has been found so far.

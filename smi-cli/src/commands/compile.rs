@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         let path = arguments.out.join(format!("{name}.table"));
         input::write(&path, &bytes)?;
         let table = Table::from_bytes(&bytes)?;
-        let rules = counted(table.named_rules(), "rule");
+        let rules = counted(usize::try_from(table.named_rules())?, "rule");
         let digest: String =
             table.digest().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         anstream::println!("{}: {} bytes, {rules}, {digest}", path.display(), bytes.len());
