@@ -5,7 +5,7 @@ use crate::path;
 use crate::request::{Destination, Protocol, Request};
 use crate::section::automata::Automaton;
 use crate::section::levels::Attribute;
-use crate::section::nodes::{Next, Nodes, node};
+use crate::section::nodes::{Nodes, is_node, node, verdict};
 use crate::table::{Parts, Table};
 use crate::verdict::{Denial, Reason, Verdict};
 
@@ -71,18 +71,14 @@ impl<'a> Facts<'a> {
     /// Walks from the root to a leaf; `None` cannot happen in a verified table.
     pub(crate) fn walk(&self, nodes: Nodes) -> Option<Verdict> {
         let words = nodes.words(self.bytes);
-        let mut next = nodes.root()?;
-        for _ in 0..=self.parts.levels.len() {
-            match next {
-                Next::Leaf(verdict) => return Some(verdict),
-                Next::Node(at) => {
-                    let node = node(words, at)?;
-                    let level = self.parts.levels.get(self.bytes, node.level())?;
-                    next = node.next(self.class(level))?;
-                }
-            }
+        let mut reference = nodes.root();
+        // Every node is on a later level than the one before.
+        while is_node(reference) {
+            let node = node(words, reference)?;
+            let level = self.parts.levels.get(self.bytes, node.level())?;
+            reference = node.next(self.class(level));
         }
-        None
+        verdict(reference)
     }
 
     /// The class of the request's attribute; 0 stands for whatever no rule names.

@@ -13,20 +13,78 @@
 /// another escape (`%252e`, `%25%32%65`).
 #[must_use]
 pub fn canonical(target: &[u8]) -> Option<&[u8]> {
-    if target.iter().any(|byte| byte.is_ascii_control() || *byte == b'#') {
+    let marks = marks(target);
+    if marks & FORBIDDEN != 0 {
         return None;
     }
-    let path = target.split(|byte| *byte == b'?').next()?;
-    let segments = path.strip_prefix(b"/")?;
-    let mut rest = segments.split(|byte| *byte == b'/').peekable();
-    while let Some(segment) = rest.next() {
-        // An empty last segment is a trailing slash.
-        if (segment.is_empty() && rest.peek().is_some()) || !segment_is_canonical(segment) {
-            return None;
-        }
+    if marks & QUERY != 0 {
+        // What stands behind the path does not make it worse.
+        let path = target.split(|byte| *byte == b'?').next()?;
+        return judged(path, self::marks(path));
     }
-    Some(path)
+    judged(target, marks)
 }
+
+fn judged(path: &[u8], marks: u8) -> Option<&[u8]> {
+    let segments = path.strip_prefix(b"/")?;
+    if marks & EMPTY_SEGMENT != 0 {
+        return None;
+    }
+    // Most paths end here: without an escape, only a segment that begins with a
+    // dot can be one that is nothing but dots.
+    let is_plain = marks & (ESCAPE | DOT_FIRST) == 0;
+    let are_canonical = || segments.split(|byte| *byte == b'/').all(segment_is_canonical);
+    (is_plain || are_canonical()).then_some(path)
+}
+
+/// A control byte or the start of a fragment.
+const FORBIDDEN: u8 = 1;
+/// The start of a query.
+const QUERY: u8 = 2;
+/// `%`, or a backslash, which some servers take for a slash.
+const ESCAPE: u8 = 4;
+/// `//`.
+const EMPTY_SEGMENT: u8 = 8;
+/// `/.`.
+const DOT_FIRST: u8 = 16;
+
+/// What occurs in a text. There is no branch for each byte: what a byte means
+/// comes from a table, and what it allows the next one to mean from another.
+fn marks(text: &[u8]) -> u8 {
+    let look = |table: &[u8; 256], byte: u8| table.get(usize::from(byte)).copied();
+    let mut mask = AFTER_OTHERS;
+    text.iter().fold(0, |marks, byte| {
+        let new = look(&MARKS, *byte).unwrap_or(FORBIDDEN) & mask;
+        mask = look(&MASKS, *byte).unwrap_or(AFTER_SLASH);
+        marks | new
+    })
+}
+
+const AFTER_SLASH: u8 = u8::MAX;
+const AFTER_OTHERS: u8 = FORBIDDEN | QUERY | ESCAPE;
+
+static MARKS: [u8; 256] = {
+    let mut marks = [0; 256];
+    let mut byte = 0;
+    while byte < b' ' {
+        marks[byte as usize] = FORBIDDEN;
+        byte += 1;
+    }
+    marks[0x7f] = FORBIDDEN;
+    marks[b'#' as usize] = FORBIDDEN;
+    marks[b'?' as usize] = QUERY;
+    marks[b'%' as usize] = ESCAPE;
+    marks[b'\\' as usize] = ESCAPE;
+    marks[b'/' as usize] = EMPTY_SEGMENT;
+    marks[b'.' as usize] = DOT_FIRST;
+    marks
+};
+
+static MASKS: [u8; 256] = {
+    let mut masks = [AFTER_OTHERS; 256];
+    masks[b'/' as usize] = AFTER_SLASH;
+    masks
+};
 
 fn segment_is_canonical(segment: &[u8]) -> bool {
     // The dots of a segment that is nothing but one or two of them, so far.

@@ -256,9 +256,7 @@ fn frame(
         directory.length(body_start + body.len())?;
         directory.length(section.len())?;
         body.bytes(&section.0);
-        while !body.len().is_multiple_of(4) {
-            body.bytes(&[0]);
-        }
+        body.pad();
     }
 
     let mut behind = Buffer::default();
@@ -297,6 +295,11 @@ impl Buffer {
     pub(crate) fn length(&mut self, value: usize) -> Result<(), TooLarge> {
         self.u32(u32::try_from(value).map_err(|_| TooLarge)?);
         Ok(())
+    }
+
+    /// Adds zeros up to a multiple of four.
+    pub(crate) fn pad(&mut self) {
+        self.0.resize(self.0.len().next_multiple_of(4), 0);
     }
 
     pub(crate) const fn len(&self) -> usize {

@@ -28,7 +28,7 @@ pub(crate) const MOST_RULES: u32 = NO_RULE;
 
 /// Where a class leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
+enum Next {
     /// To the node at this word.
     Node(u32),
     Leaf(Verdict),
@@ -45,8 +45,21 @@ const LEAF_REASONS: [Reason; 7] = [
     Reason::Header,
 ];
 
+/// Whether a reference leads to a node, and not to a leaf.
+pub(crate) const fn is_node(reference: u32) -> bool {
+    reference & LEAF == 0
+}
+
+/// The verdict of a leaf.
+pub(crate) fn verdict(reference: u32) -> Option<Verdict> {
+    match decode(reference)? {
+        Next::Leaf(verdict) => Some(verdict),
+        Next::Node(_) => None,
+    }
+}
+
 fn decode(word: u32) -> Option<Next> {
-    if word & LEAF == 0 {
+    if is_node(word) {
         return Some(Next::Node(word));
     }
     let rule = (word & RULE_MASK != NO_RULE).then_some(RuleId(word & RULE_MASK));
@@ -139,8 +152,8 @@ impl Nodes {
         }
     }
 
-    pub(crate) fn root(self) -> Option<Next> {
-        decode(self.root)
+    pub(crate) const fn root(self) -> u32 {
+        self.root
     }
 
     pub(crate) fn words(self, table: &[u8]) -> Words<'_> {
@@ -171,20 +184,23 @@ impl Node<'_> {
         self.level
     }
 
-    /// Where a class leads; `None` cannot happen in a verified table.
-    pub(crate) fn next(self, class: u32) -> Option<Next> {
-        let found = self.direct(class).or_else(|| {
-            let found = self.edges.binary_search_by_key(&class, |pair| edge(*pair).0);
-            found.ok().and_then(|index| self.edges.get(index))
-        });
-        decode(found.map_or(self.otherwise, |pair| edge(*pair).1))
+    /// The reference to which a class leads.
+    pub(crate) fn next(self, class: u32) -> u32 {
+        if let Some(reference) = self.direct(class) {
+            return reference;
+        }
+        let found = self.edges.binary_search_by_key(&class, |pair| edge(*pair).0);
+        let pair = found.ok().and_then(|index| self.edges.get(index));
+        pair.map_or(self.otherwise, |pair| edge(*pair).1)
     }
 
-    /// The edge of a class when there is no gap in front of it, which needs no search.
-    fn direct(&self, class: u32) -> Option<&[[u8; 4]; 2]> {
-        let first = edge(*self.edges.first()?).0;
-        let pair = self.edges.get(class.checked_sub(first)? as usize)?;
-        (edge(*pair).0 == class).then_some(pair)
+    /// The edge of a class when there is no gap in front of it, or when it is in
+    /// front of all, which needs no search.
+    fn direct(&self, class: u32) -> Option<u32> {
+        let Some(first) = self.edges.first() else { return Some(self.otherwise) };
+        let Some(index) = class.checked_sub(edge(*first).0) else { return Some(self.otherwise) };
+        let (of, reference) = edge(*self.edges.get(index as usize)?);
+        (of == class).then_some(reference)
     }
 }
 

@@ -169,7 +169,9 @@ impl<'a> Automaton<'a> {
                 kind::LITERAL => (1..=8).contains(&count) && self.leads_on(slot.target()),
                 kind::RANGES => {
                     let ranges = Ranges { slot, more };
+                    let used = usize::from(count);
                     count >= 1
+                        && ranges.all().skip(used).all(|range| range == Range::UNUSED)
                         && more.iter().all(|more| Slot(more).kind() == kind::MORE)
                         && self.leads_on(slot.target())
                         && ranges.iter().all(|range| self.leads_on(range.target))
@@ -359,11 +361,16 @@ fn ending(rest: &[u8], text: &[u8]) -> u64 {
 }
 
 /// A range of bytes, and where they lead.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Range {
     first: u8,
     last: u8,
     target: u32,
+}
+
+impl Range {
+    /// What stands in place of a second range: no byte is in it.
+    const UNUSED: Self = Self { first: u8::MAX, last: 0, target: DEAD };
 }
 
 /// A slot with its continuation, and perhaps others behind it.
@@ -375,20 +382,41 @@ struct Ranges<'a> {
 
 impl<'a> Ranges<'a> {
     fn target(self, byte: u8) -> u32 {
-        let hit = self.iter().find(|range| range.first <= byte && byte <= range.last);
-        hit.map_or_else(|| self.slot.target(), |range| range.target)
+        let own = self.own();
+        if own.first <= byte && byte <= own.last {
+            return own.target;
+        }
+        for slot in self.more.iter().take(self.slot.more()) {
+            for range in pair(slot) {
+                if range.first <= byte && byte <= range.last {
+                    return range.target;
+                }
+            }
+        }
+        self.slot.target()
     }
 
     fn iter(self) -> impl Iterator<Item = Range> + 'a {
-        let [_, count, _, _, _, _, _, _, first, last, a, b, c, d, _, _] = *self.slot.0;
-        let range = |first, last, target| Range { first, last, target: u32::from_le_bytes(target) };
-        let own = range(first, last, [a, b, c, d]);
-        let more = self.more.iter().flat_map(move |slot| {
-            let [_, _, _, _, first, last, a, b, c, d, second, end, e, f, g, h] = *slot;
-            [range(first, last, [a, b, c, d]), range(second, end, [e, f, g, h])]
-        });
-        core::iter::once(own).chain(more).take(usize::from(count))
+        let [_, count, ..] = *self.slot.0;
+        self.all().take(usize::from(count))
     }
+
+    fn all(self) -> impl Iterator<Item = Range> + 'a {
+        core::iter::once(self.own()).chain(self.more.iter().flat_map(pair))
+    }
+
+    const fn own(self) -> Range {
+        let [_, _, _, _, _, _, _, _, first, last, a, b, c, d, _, _] = *self.slot.0;
+        Range { first, last, target: u32::from_le_bytes([a, b, c, d]) }
+    }
+}
+
+const fn pair(slot: &[u8; SLOT]) -> [Range; 2] {
+    let [_, _, _, _, first, last, a, b, c, d, second, end, e, f, g, h] = *slot;
+    [
+        Range { first, last, target: u32::from_le_bytes([a, b, c, d]) },
+        Range { first: second, last: end, target: u32::from_le_bytes([e, f, g, h]) },
+    ]
 }
 
 const fn meet_words([a, b, c, d, e, f]: [u8; 6]) -> [u16; 3] {

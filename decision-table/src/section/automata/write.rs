@@ -9,6 +9,8 @@ use crate::plan::{Automaton, Buffer, Edge, State, TooLarge};
 /// Ranges of bytes that one look at a slot or two can tell apart; a state with
 /// more of them has a row.
 const MOST_RANGES: usize = 3;
+/// What stands in place of a second range of a slot: no byte is in it.
+const UNUSED: [u8; 6] = [u8::MAX, 0, 0, 0, 0, 0];
 /// Bytes of a literal in one slot.
 const MOST_LITERAL: usize = 8;
 
@@ -220,7 +222,7 @@ impl<'a> Layout<'a> {
                 for pair in more.chunks(2) {
                     out.bytes(&[kind::MORE, 0, 0, 0]);
                     pair.iter().for_each(|edge| self.range(*edge, out));
-                    out.bytes(if pair.len() == 1 { &[0; 6] } else { &[] });
+                    out.bytes(if pair.len() == 1 { &UNUSED } else { &[] });
                 }
             }
             Shape::Rest => {
