@@ -1,13 +1,21 @@
-//! From regular expressions to small deterministic automata.
+//! From regular expressions to small deterministic automata, and what can be asked
+//! of them.
 //!
-//! [`Pattern`] is an expression of a policy with a fixed anchoring; [`pack`] turns
-//! a set of patterns into automata that tell which of them match all of a text.
+//! A [`Pattern`] is an expression of a policy with a fixed anchoring. [`pack`]
+//! turns a set of patterns into automata that tell which of them match all of a
+//! text. [`Texts`] answers whether patterns overlap, include each other or match
+//! anything, with an example.
 
+mod algebra;
 mod build;
 mod determinise;
 mod dfa;
+mod domain;
 mod minimise;
 mod pattern;
 
-pub(crate) use build::{Group, Text, pack};
+pub(crate) use algebra::Texts;
+pub(crate) use build::{Group, Text, automaton, pack};
+pub(crate) use dfa::{Dfa, TooLarge};
+pub(crate) use domain::Domain;
 pub(crate) use pattern::Pattern;
