@@ -1,7 +1,7 @@
 //! Every code that this crate reports, in one list.
 
 smi_model::diagnostic_codes! {
-    /// A rule refers to a route object that is not among the documents.
+    /// A rule or a split refers to a route object that is not among the documents.
     UNKNOWN_ROUTE = 302 "unknown-route";
     /// A rule refers to a match that its HTTPRouteGroup does not have.
     UNKNOWN_MATCH = 303 "unknown-match";
@@ -19,9 +19,9 @@ smi_model::diagnostic_codes! {
     UNKNOWN_SERVICE = 310 "unknown-service";
     /// A split that names its root among its backends.
     SPLIT_TO_ITSELF = 311 "split-to-itself";
-    /// Two splits for all requests of one root.
+    /// Several splits for all requests of one root.
     SECOND_SPLIT = 312 "second-split";
-    /// A split for some requests of its root, which is not compiled yet.
+    /// A split with `matches`, where the dialect has none.
     SPLIT_MATCHES = 313 "split-matches";
     /// A subject refers to an IdentityBinding that is not among the documents.
     UNKNOWN_BINDING = 314 "unknown-identity-binding";
@@ -31,6 +31,10 @@ smi_model::diagnostic_codes! {
     FOREIGN_IDENTITY = 316 "foreign-identity";
     /// Labels that only some pods of a ServiceAccount have.
     SHARED_ACCOUNT = 317 "shared-service-account";
+    /// A split of a Service of another namespace.
+    FOREIGN_SERVICE = 318 "foreign-service";
+    /// A name that no Service can have.
+    NO_SERVICE = 319 "no-service";
     /// An expression whose automaton exceeds the limit.
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.

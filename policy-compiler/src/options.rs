@@ -75,6 +75,8 @@ pub(crate) struct Choices {
     pub(crate) tcp_admits_http: bool,
     /// Whether a split may name its root among its backends.
     pub(crate) split_to_itself: bool,
+    /// Whether a split may share some requests of its root only.
+    pub(crate) split_matches: bool,
 }
 
 impl Choices {
@@ -88,6 +90,7 @@ impl Choices {
             source_namespace: OmittedNamespace::OfTarget,
             tcp_admits_http: true,
             split_to_itself: false,
+            split_matches: true,
         };
         match dialect {
             Dialect::Spec => spec,
@@ -98,6 +101,7 @@ impl Choices {
                 source_namespace: OmittedNamespace::Error,
                 tcp_admits_http: false,
                 split_to_itself: true,
+                split_matches: false,
                 ..spec
             },
             Dialect::Traefik => Self {

@@ -32,6 +32,7 @@ reviewed! {
     references "references.yaml";
     namespaces "namespaces.yaml";
     splits "splits.yaml";
+    split_names "split-names.yaml";
     osm "osm.yaml";
     bindings "bindings.yaml";
 }

@@ -16,6 +16,7 @@ pub struct PolicySet {
     pub(crate) options: Options,
     /// In the order of their names, which is independent of the documents' order.
     pub(crate) rules: Vec<Rule>,
+    /// By namespace and root; of one root, the one for all requests last.
     pub(crate) splits: Vec<Split>,
     pub(crate) workloads: BTreeSet<String>,
 }
@@ -33,7 +34,9 @@ impl PolicySet {
         self.rules.len()
     }
 
-    /// The traffic splits.
+    /// The traffic splits that are in force, by namespace and root. Of one root,
+    /// those with conditions come first: a request that they do not want is left
+    /// to the one without.
     #[must_use]
     pub fn splits(&self) -> &[Split] {
         &self.splits

@@ -37,7 +37,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
     let mut rules: Vec<_> =
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     rules.sort_unstable();
-    let splits = resolver.splits();
+    let splits = resolver.splits(&routes);
     let accounts = bundle.service_accounts.iter().map(|account| {
         spiffe_id(&options.trust_domain, &account.meta.namespace.value, &account.meta.name.value)
     });
@@ -78,5 +78,40 @@ impl Resolver<'_> {
             self.report(diagnostic);
         }
         spiffe_id(&self.options.trust_domain, namespace, &name.value)
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    use smi_model::diagnostic::{Findings, render};
+    use smi_model::source::SourceMap;
+
+    use super::resolve;
+    use crate::ir::PolicySet;
+    use crate::options::Options;
+
+    /// What the documents come to.
+    pub(super) fn findings(documents: &[&str]) -> Findings<PolicySet> {
+        findings_with(documents, &Options::default())
+    }
+
+    /// What the documents come to under these options.
+    pub(super) fn findings_with(documents: &[&str], options: &Options) -> Findings<PolicySet> {
+        let mut sources = SourceMap::new();
+        sources.add("policies.yaml", documents.join("---\n")).unwrap();
+        let read = smi_model::read(&sources, &smi_model::Limits::default());
+        let resolved = resolve(&read.value, options);
+        let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
+        let findings = Findings { value: resolved.value, diagnostics };
+        // For whoever looks at a failed test.
+        print!("{}", render::text(&findings.diagnostics, &sources, false));
+        findings
+    }
+
+    /// What documents without any mistake come to.
+    pub(super) fn accept(documents: &[&str]) -> PolicySet {
+        let findings = findings(documents);
+        assert!(findings.diagnostics.is_empty());
+        findings.value
     }
 }

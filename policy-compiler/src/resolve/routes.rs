@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use smi_model::canonical::{HttpMatch, RouteKind};
+use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
-use super::Resolver;
+use super::{Resolver, nearest};
 use crate::automata::Pattern;
+use crate::code;
 use crate::ir::HttpCondition;
 
 /// The header name that stands for the request's authority.
@@ -60,6 +62,38 @@ impl Resolver<'_> {
             }
         }
         routes
+    }
+
+    /// Reports a reference to a route that is not there.
+    pub(super) fn unknown_route(
+        &mut self,
+        kind: RouteKind,
+        name: &Spanned<String>,
+        namespace: &str,
+        routes: &Routes,
+        consequence: &str,
+    ) {
+        if self.known.is_broken(kind.as_str(), namespace, &name.value) {
+            return;
+        }
+        let message =
+            format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
+        let error = Diagnostic::error(code::UNKNOWN_ROUTE, name.span, message).label(consequence);
+        let error = match self.known.home_of_route(kind, &name.value) {
+            Some(other) => error.help(format!(
+                "there is one in namespace `{other}`, but only routes of the own namespace are seen"
+            )),
+            None => {
+                let first = (kind, namespace.to_owned(), String::new());
+                let known = routes
+                    .range(first..)
+                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && of == namespace)
+                    .map(|((.., name), _)| name.as_str());
+                let broken = self.known.broken(kind.as_str(), namespace);
+                nearest::suggest(error, name, known.chain(broken))
+            }
+        };
+        self.report(error);
     }
 
     fn condition(&self, one: &HttpMatch) -> HttpCondition {

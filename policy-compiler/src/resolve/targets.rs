@@ -176,7 +176,13 @@ impl Resolver<'_> {
         let key = (rule.kind, namespace.value.clone(), rule.name.value.clone());
         let route = format!("{}/{}", namespace.value, rule.name.value);
         match routes.get(&key) {
-            None => self.unknown_route(rule, &namespace.value, routes),
+            None => self.unknown_route(
+                rule.kind,
+                &rule.name,
+                &namespace.value,
+                routes,
+                "this rule grants nothing",
+            ),
             Some(Route::Http(matches)) => {
                 for one in self.chosen(rule, matches) {
                     let name = format!("{route}#{}", one.name);
@@ -188,32 +194,6 @@ impl Resolver<'_> {
                 if rule.kind == RouteKind::Udp { &mut terms.udp } else { &mut terms.tcp }.push(l4);
             }
         }
-    }
-
-    fn unknown_route(&mut self, rule: &RuleRef, namespace: &str, routes: &Routes) {
-        let (kind, name) = (rule.kind, &rule.name);
-        if self.known.is_broken(kind.as_str(), namespace, &name.value) {
-            return;
-        }
-        let message =
-            format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
-        let error = Diagnostic::error(code::UNKNOWN_ROUTE, rule.name.span, message)
-            .label("this rule grants nothing");
-        let error = match self.known.home_of_route(kind, &name.value) {
-            Some(other) => error.help(format!(
-                "there is one in namespace `{other}`, but a TrafficTarget sees only routes of its own"
-            )),
-            None => {
-                let first = (kind, namespace.to_owned(), String::new());
-                let known = routes
-                    .range(first..)
-                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && of == namespace)
-                    .map(|((.., name), _)| name.as_str());
-                let broken = self.known.broken(kind.as_str(), namespace);
-                nearest::suggest(error, name, known.chain(broken))
-            }
-        };
-        self.report(error);
     }
 
     /// The matches of a group that a rule names.

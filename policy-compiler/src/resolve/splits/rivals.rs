@@ -1,0 +1,45 @@
+//! Splits that concern each other: of one root, or one behind the other.
+
+use std::collections::BTreeMap;
+
+use smi_model::diagnostic::Diagnostic;
+
+use super::names::Named;
+use crate::code;
+use crate::resolve::Resolver;
+
+/// All splits by namespace and root, those of one root in the order of the text.
+pub(super) type Roots<'s, 'a> = BTreeMap<(&'a str, &'a str), Vec<&'s Named<'a>>>;
+
+pub(super) fn by_root<'s, 'a>(splits: &'s [Named<'a>]) -> Roots<'s, 'a> {
+    let mut roots: Roots<'s, 'a> = BTreeMap::new();
+    for named in splits {
+        roots.entry((&named.split.meta.namespace.value, named.root)).or_default().push(named);
+    }
+    for of_root in roots.values_mut() {
+        of_root.sort_by_key(|named| named.split.service.span);
+    }
+    roots
+}
+
+impl Resolver<'_> {
+    /// Whether several splits share all requests for one root: nobody knows which
+    /// of them counts, and so none does. One with other errors is one of them, too:
+    /// it may be what is meant.
+    pub(super) fn is_contested(&mut self, of_root: &[&Named<'_>]) -> bool {
+        let mut of_all = of_root.iter().filter(|named| named.split.matches.is_empty());
+        let Some(first) = of_all.next() else { return false };
+        let mut is_contested = false;
+        for other in of_all {
+            let message = format!("a second TrafficSplit shares all requests for `{}`", other.root);
+            self.report(
+                Diagnostic::error(code::SECOND_SPLIT, other.split.service.span, message)
+                    .label("none of them is in force")
+                    .related(first.split.service.span, "the first one")
+                    .help("merge their backends, or give all but one of them `matches`"),
+            );
+            is_contested = true;
+        }
+        is_contested
+    }
+}
