@@ -35,10 +35,16 @@ smi_model::diagnostic_codes! {
     FOREIGN_SERVICE = 318 "foreign-service";
     /// A name that no Service can have.
     NO_SERVICE = 319 "no-service";
+    /// A backend whose Service lacks a port of the root.
+    MISSING_PORT = 320 "missing-port";
+    /// A port of the root that no backend with a positive weight has.
+    NO_BACKEND = 321 "no-backend";
     /// An expression whose automaton exceeds the limit.
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.
     POLICIES_TOO_LARGE = 404 "policies-too-large";
+    /// A backend that is the root of another split.
+    NESTED_SPLIT = 504 "nested-split";
 }
 
 #[cfg(test)]

@@ -33,6 +33,8 @@ reviewed! {
     namespaces "namespaces.yaml";
     splits "splits.yaml";
     split_names "split-names.yaml";
+    nested_splits "nested-splits.yaml";
+    split_ports "split-ports.yaml";
     osm "osm.yaml";
     bindings "bindings.yaml";
 }

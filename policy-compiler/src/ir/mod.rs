@@ -119,12 +119,13 @@ impl Split {
 pub struct Share {
     /// Ports of the root Service; `None`: every port.
     pub ports: Option<BTreeSet<u16>>,
-    /// The backends; the sum of their weights is positive.
+    /// The backends; the sum of their weights is positive. Where no backend has a
+    /// port of the root, it is the root itself.
     pub backends: Vec<Backend>,
 }
 
 /// A Service that gets a part of the requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Backend {
     /// Its name.
     pub service: String,

@@ -10,6 +10,7 @@ use smi_model::canonical::{IdentityBinding, Labels, Subject, Workload, WorkloadK
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Span;
 
+use super::services::has_all;
 use super::{Resolver, nearest};
 use crate::{code, spiffe_id};
 
@@ -155,14 +156,6 @@ impl Resolver<'_> {
         let broken = broken.filter_map(|broken| broken.name.as_deref());
         nearest::suggest(error, name, known.map(|(_, name)| name.as_str()).chain(broken))
     }
-}
-
-fn has_all(labels: &Labels, wanted: &Labels) -> bool {
-    wanted.iter().all(|(key, value)| {
-        labels
-            .iter()
-            .any(|(of_key, of_value)| of_key.value == key.value && of_value.value == value.value)
-    })
 }
 
 /// Pods under one account cannot be told apart by their certificates: to let some

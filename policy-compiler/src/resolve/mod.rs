@@ -4,6 +4,7 @@ mod bindings;
 mod known;
 mod nearest;
 mod routes;
+mod services;
 mod splits;
 mod targets;
 
@@ -14,6 +15,7 @@ use smi_model::diagnostic::{Diagnostic, Findings};
 use smi_model::source::Spanned;
 
 use self::known::Known;
+use self::services::Services;
 use crate::ir::PolicySet;
 use crate::options::{Choices, Options};
 use crate::{code, spiffe_id};
@@ -29,6 +31,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         options,
         choices: Choices::of(options.dialect),
         known: Known::of(bundle),
+        services: Services::of(bundle),
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
@@ -57,6 +60,7 @@ struct Resolver<'a> {
     options: &'a Options,
     choices: Choices,
     known: Known<'a>,
+    services: Services<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 

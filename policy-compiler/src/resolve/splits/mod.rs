@@ -4,6 +4,7 @@
 //! had never been written. To leave out a part of it would shift the others' shares.
 
 mod names;
+mod ports;
 mod rivals;
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use self::names::Named;
 use super::Resolver;
 use super::routes::{Route, Routes};
 use crate::code;
-use crate::ir::{Backend, HttpCondition, Share, Split};
+use crate::ir::{HttpCondition, Split};
 
 impl<'a> Resolver<'a> {
     /// All splits that are in force, by root; of one root, those with conditions first.
@@ -27,9 +28,12 @@ impl<'a> Resolver<'a> {
         let mut splits = Vec::new();
         for of_root in roots.values() {
             let is_contested = self.is_contested(of_root);
-            let resolved = of_root.iter().filter_map(|named| self.split(named, routes));
-            let mut in_force: Vec<Split> = resolved.collect();
-            in_force.retain(|split| split.conditions.is_some() || !is_contested);
+            let mut in_force = Vec::new();
+            for named in of_root {
+                self.nested(named, &roots);
+                in_force.extend(self.split(named, routes));
+            }
+            in_force.retain(|split: &Split| split.conditions.is_some() || !is_contested);
             // Here is the place to compare those with conditions, two at a time:
             // whether a request can fulfil conditions of both, only automata tell.
             splits.append(&mut in_force);
@@ -46,18 +50,13 @@ impl<'a> Resolver<'a> {
         let Named { split, root, .. } = named;
         let is_to_itself = self.is_to_itself(named);
         let conditions = self.conditions(split, routes)?;
-        let services = named.backends.iter().zip(&split.backends);
-        let backends = services.map(|(service, backend)| {
-            let service = (*service)?.to_owned();
-            Some(Backend { service, weight: backend.weight.value, target_port: None })
-        });
-        let backends: Vec<Backend> = backends.collect::<Option<_>>()?;
+        let shares = self.shares(named)?;
         (!is_to_itself).then(|| Split {
             namespace: split.meta.namespace.value.clone(),
             name: split.meta.name.value.clone(),
             root: (*root).to_owned(),
             conditions,
-            shares: vec![Share { ports: None, backends }],
+            shares,
             span: split.service.span,
         })
     }

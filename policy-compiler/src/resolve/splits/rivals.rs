@@ -42,4 +42,27 @@ impl Resolver<'_> {
         }
         is_contested
     }
+
+    /// Warns of backends whose requests other splits would share, if splits were
+    /// followed: a backend is a plain Service.
+    pub(super) fn nested(&mut self, named: &Named<'_>, roots: &Roots<'_, '_>) {
+        let namespace = named.split.meta.namespace.value.as_str();
+        for (backend, name) in named.split.backends.iter().zip(&named.backends) {
+            let Some(name) = name.filter(|name| *name != named.root) else { continue };
+            let Some(other) = roots.get(&(namespace, name)).and_then(|of_root| of_root.first())
+            else {
+                continue;
+            };
+            let message = format!(
+                "backend `{}` is the root of TrafficSplit `{}`",
+                backend.service.value, other.split.meta.name.value
+            );
+            self.report(
+                Diagnostic::warning(code::NESTED_SPLIT, backend.service.span, message)
+                    .label("requests that come here are not shared any further")
+                    .related(other.split.service.span, "the other split")
+                    .help("name the backends of the other split here, each with its part of the weight"),
+            );
+        }
+    }
 }
