@@ -13,7 +13,7 @@ smi_model::diagnostic_codes! {
     UNKNOWN_SERVICE_ACCOUNT = 306 "unknown-service-account";
     /// A rule without `matches`, where the dialect reads this as none.
     OMITTED_MATCHES = 307 "omitted-matches";
-    /// A name that cannot stand in a SPIFFE ID.
+    /// An identity that no certificate can carry, or that could be another's.
     INVALID_IDENTITY = 308 "invalid-identity";
     /// A Service that is not among those given for its namespace.
     UNKNOWN_SERVICE = 310 "unknown-service";

@@ -54,6 +54,7 @@
 mod automata;
 pub mod code;
 mod compile;
+mod identity;
 mod ir;
 mod lower;
 mod options;
@@ -62,6 +63,7 @@ mod resolve;
 
 pub use compile::{Scope, compile};
 pub use decision_table::Dialect;
+pub use identity::{IdentityForm, UnknownForm};
 pub use ir::{Backend, PolicySet, Share, Split};
 pub use options::{Limits, Options};
 pub use resolve::resolve;

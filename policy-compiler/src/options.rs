@@ -2,13 +2,23 @@
 
 use decision_table::Dialect;
 
+pub(crate) use crate::identity::IdentityForm;
+
+/// The trust domain of clusters that were not given another one.
+const TRUST_DOMAIN: &str = "cluster.local";
+
 /// What a caller may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How the open questions of the specification are answered.
     pub dialect: Dialect,
-    /// The trust domain of the identities, `cluster.local` by default.
-    pub trust_domain: String,
+    /// The trust domains of the identities, `cluster.local` by default.
+    ///
+    /// Workloads are named after the first; the others are those of certificates
+    /// that are valid as well, while a mesh changes its root or joins another mesh.
+    pub trust_domains: Vec<String>,
+    /// How certificates name ServiceAccounts.
+    pub identity_form: IdentityForm,
     /// How large things may become.
     pub limits: Limits,
 }
@@ -17,9 +27,36 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             dialect: Dialect::default(),
-            trust_domain: "cluster.local".to_owned(),
+            trust_domains: vec![TRUST_DOMAIN.to_owned()],
+            identity_form: IdentityForm::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+impl Options {
+    /// The trust domain that workloads are named after: the first one.
+    #[must_use]
+    pub fn trust_domain(&self) -> &str {
+        self.trust_domains.first().map_or(TRUST_DOMAIN, String::as_str)
+    }
+
+    /// The identity of a ServiceAccount in the first trust domain.
+    #[must_use]
+    pub fn identity(&self, namespace: &str, service_account: &str) -> String {
+        self.identity_form.identity(self.trust_domain(), namespace, service_account)
+    }
+
+    /// The identities of a ServiceAccount in all trust domains, in their order.
+    pub(crate) fn identities(&self, namespace: &str, service_account: &str) -> Vec<String> {
+        let mut identities = vec![self.identity(namespace, service_account)];
+        for domain in self.trust_domains.iter().skip(1) {
+            let identity = self.identity_form.identity(domain, namespace, service_account);
+            if !identities.contains(&identity) {
+                identities.push(identity);
+            }
+        }
+        identities
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use decision_table::{Destination, Protocol, Reason, Request, RuleId, RuleInfo, Table, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::spiffe_id;
+use crate::IdentityForm;
 
 /// A request.
 ///
@@ -121,10 +121,10 @@ pub struct RuleName {
 }
 
 impl Identity {
-    fn to_spiffe_id(&self, trust_domain: &str) -> String {
+    fn in_form(&self, form: IdentityForm, trust_domain: &str) -> String {
         match self {
             Self::ServiceAccount { namespace, service_account } => {
-                spiffe_id(trust_domain, namespace, service_account)
+                form.identity(trust_domain, namespace, service_account)
             }
             Self::Spiffe { spiffe_id } => spiffe_id.clone(),
         }
@@ -132,10 +132,21 @@ impl Identity {
 }
 
 impl Query {
-    /// Asks a table.
+    /// Asks a table whose identities are SPIFFE IDs.
     #[must_use]
     pub fn ask<B: AsRef<[u8]>>(&self, table: &Table<B>, trust_domain: &str) -> Answer {
-        let identity = |identity: &Identity| identity.to_spiffe_id(trust_domain);
+        self.ask_in_form(table, IdentityForm::Spiffe, trust_domain)
+    }
+
+    /// Asks a table whose identities have this form.
+    #[must_use]
+    pub fn ask_in_form<B: AsRef<[u8]>>(
+        &self,
+        table: &Table<B>,
+        form: IdentityForm,
+        trust_domain: &str,
+    ) -> Answer {
+        let identity = |identity: &Identity| identity.in_form(form, trust_domain);
         let peer = self.source.as_ref().map(identity);
         let destination = self.destination.as_ref().map(identity);
         let headers = self.headers();

@@ -1,21 +1,31 @@
 //! What is said about policies with mistakes, as a user reads it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
-use policy_compiler::{Dialect, Limits, Options, Scope, compile, resolve};
+use policy_compiler::{Limits, Options, Scope, compile, resolve};
 use smi_model::diagnostic::render;
 use smi_model::source::SourceMap;
 
-/// Every finding of a text, rendered. Its first line may name a dialect.
+/// Every finding of a text, rendered. Its first line may set an option.
 fn findings(name: &str, text: &str) -> String {
-    let dialect = text.lines().next().and_then(|line| line.strip_prefix("# dialect: "));
-    let dialect = dialect.map_or(Dialect::Spec, |name| name.parse().unwrap());
+    let options = options(text.lines().next().unwrap_or_default());
     let mut sources = SourceMap::new();
     sources.add(name, text).unwrap();
     let read = smi_model::read(&sources, &smi_model::Limits::default());
-    let options = Options { dialect, ..Options::default() };
     let resolved = resolve(&read.value, &options);
     assert_eq!(resolved.value.rule_count(), 0, "{name}: what has errors grants nothing");
     render::text(&[read.diagnostics, resolved.diagnostics].concat(), &sources, false)
+}
+
+/// As in `# dialect: osm` or `# identities: service-name`.
+fn options(line: &str) -> Options {
+    let mut options = Options::default();
+    if let Some(name) = line.strip_prefix("# dialect: ") {
+        options.dialect = name.parse().unwrap();
+    }
+    if let Some(name) = line.strip_prefix("# identities: ") {
+        options.identity_form = name.parse().unwrap();
+    }
+    options
 }
 
 macro_rules! reviewed {
@@ -37,6 +47,7 @@ reviewed! {
     split_ports "split-ports.yaml";
     osm "osm.yaml";
     bindings "bindings.yaml";
+    service_names "service-names.yaml";
 }
 
 /// A target with a route for each expression.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smi_model::source::Span;
 
 use crate::automata::Pattern;
+use crate::identity::Names;
 use crate::options::Options;
 
 /// What the policies permit: nothing in it refers to anything that is not there.
@@ -19,13 +20,23 @@ pub struct PolicySet {
     /// By namespace and root; of one root, the one for all requests last.
     pub(crate) splits: Vec<Split>,
     pub(crate) workloads: BTreeSet<String>,
+    /// Who has several names.
+    pub(crate) names: Names,
 }
 
 impl PolicySet {
-    /// The SPIFFE IDs of all workloads: of every destination and of every
-    /// ServiceAccount among the documents, in order.
+    /// The identities of all workloads: of every destination and of every
+    /// ServiceAccount among the documents, in order. Each workload is there once,
+    /// under its name in the first trust domain.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {
         self.workloads.iter().map(String::as_str)
+    }
+
+    /// All identities under which a workload is known, the given one first: a
+    /// ServiceAccount has one in each trust domain.
+    #[must_use]
+    pub fn names_of(&self, workload: &str) -> Vec<String> {
+        self.names.all(workload)
     }
 
     /// How many rules there are: matches of routes under TrafficTargets.
@@ -57,9 +68,10 @@ pub(crate) struct Rule {
     /// `namespace/group#match`, or `namespace/name` of a TCPRoute or UDPRoute.
     pub(crate) route: String,
     pub(crate) condition: Condition,
-    /// The SPIFFE ID of the workload that is called.
+    /// The identity of the workload that is called: of a ServiceAccount, that in
+    /// the first trust domain.
     pub(crate) destination: String,
-    /// SPIFFE IDs of those who may call.
+    /// All identities of those who may call.
     pub(crate) sources: BTreeSet<String>,
     /// `None`: every port.
     pub(crate) ports: Option<BTreeSet<u16>>,

@@ -1,6 +1,7 @@
 //! From documents to [`PolicySet`]: every name is looked up, or reported.
 
 mod bindings;
+mod identities;
 mod known;
 mod nearest;
 mod routes;
@@ -12,13 +13,12 @@ use std::collections::BTreeSet;
 
 use smi_model::canonical::Bundle;
 use smi_model::diagnostic::{Diagnostic, Findings};
-use smi_model::source::Spanned;
 
 use self::known::Known;
 use self::services::Services;
-use crate::ir::PolicySet;
+use crate::identity::Names;
+use crate::ir::{PolicySet, Rule};
 use crate::options::{Choices, Options};
-use crate::{code, spiffe_id};
 
 /// Looks up every name that the documents mention.
 ///
@@ -32,6 +32,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         choices: Choices::of(options.dialect),
         known: Known::of(bundle),
         services: Services::of(bundle),
+        names: Names::default(),
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
@@ -41,15 +42,17 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     rules.sort_unstable();
     let splits = resolver.splits(&routes);
-    let accounts = bundle.service_accounts.iter().map(|account| {
-        spiffe_id(&options.trust_domain, &account.meta.namespace.value, &account.meta.name.value)
-    });
-    let workloads: BTreeSet<String> =
-        accounts.chain(rules.iter().map(|rule| rule.destination.clone())).collect();
+    let workloads = resolver.workloads(&rules);
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     Findings {
-        value: PolicySet { options: options.clone(), rules, splits, workloads },
+        value: PolicySet {
+            options: options.clone(),
+            rules,
+            splits,
+            workloads,
+            names: resolver.names,
+        },
         diagnostics,
     }
 }
@@ -61,6 +64,7 @@ struct Resolver<'a> {
     choices: Choices,
     known: Known<'a>,
     services: Services<'a>,
+    names: Names,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -69,19 +73,22 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The SPIFFE ID of a ServiceAccount, with a warning when the documents list
-    /// the accounts of the namespace and this one is not among them.
-    fn identity(&mut self, namespace: &str, name: &Spanned<String>) -> String {
-        if let Some(names) = self.known.others("ServiceAccount", namespace, &name.value) {
-            let message = format!(
-                "there is no ServiceAccount `{}` in namespace `{namespace}` among the documents",
-                name.value
-            );
-            let warning = Diagnostic::warning(code::UNKNOWN_SERVICE_ACCOUNT, name.span, message);
-            let diagnostic = nearest::suggest(warning, name, names.iter().copied());
-            self.report(diagnostic);
+    /// Whose traffic policies can be about.
+    fn workloads(&mut self, rules: &[Rule]) -> BTreeSet<String> {
+        let form = self.options.identity_form;
+        let mut workloads = BTreeSet::new();
+        for account in &self.bundle.service_accounts {
+            let (namespace, name) = (&account.meta.namespace.value, &account.meta.name.value);
+            // One that no policy can name is nothing to complain of.
+            let names = self.options.identities(namespace, name);
+            if form.is_distinct(namespace, name) && names.iter().all(|name| form.is_valid(name)) {
+                self.names.add(&names);
+                workloads.extend(names.into_iter().next());
+            }
         }
-        spiffe_id(&self.options.trust_domain, namespace, &name.value)
+        let destinations = rules.iter().map(|rule| self.names.first(&rule.destination));
+        workloads.extend(destinations.map(str::to_owned));
+        workloads
     }
 }
 

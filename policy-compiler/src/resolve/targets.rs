@@ -6,7 +6,8 @@ use smi_model::canonical::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarg
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Spanned;
 
-use super::bindings::{Bindings, Identity};
+use super::bindings::Bindings;
+use super::identities::Identity;
 use super::routes::{Match, Route, Routes};
 use super::{Resolver, nearest};
 use crate::code;
@@ -81,7 +82,7 @@ impl Resolver<'_> {
         if !self.choices.foreign_destination {
             identities.retain(|identity| self.is_at_home(identity, &namespace, subject));
         }
-        identities.into_iter().map(|identity| identity.spiffe_id).collect()
+        identities.into_iter().map(|identity| identity.name).collect()
     }
 
     /// Whether a destination's identity is known to be of the namespace whose
@@ -92,7 +93,7 @@ impl Resolver<'_> {
         if !is_at_home {
             let message = format!(
                 "`{}` does not show that its workload is in namespace `{namespace}`",
-                identity.spiffe_id
+                identity.name
             );
             self.report(
                 Diagnostic::error(code::FOREIGN_IDENTITY, identity.span, message)
@@ -113,7 +114,7 @@ impl Resolver<'_> {
     ) -> Vec<String> {
         let namespace = self.namespace(source, own, self.choices.source_namespace);
         let identities = namespace.map(|namespace| self.identities(source, &namespace, bindings));
-        identities.into_iter().flatten().map(|identity| identity.spiffe_id).collect()
+        identities.into_iter().flatten().flat_map(Identity::into_names).collect()
     }
 
     /// What a subject stands for; none when that was reported.
@@ -126,9 +127,7 @@ impl Resolver<'_> {
         match subject.kind {
             SubjectKind::IdentityBinding => self.bound(subject, namespace, bindings),
             SubjectKind::ServiceAccount => {
-                let spiffe_id = self.identity(namespace, &subject.name);
-                let identity = Identity { spiffe_id, span: subject.name.span };
-                self.checked(identity).into_iter().collect()
+                self.named_account(namespace, &subject.name).into_iter().collect()
             }
         }
     }
@@ -154,16 +153,6 @@ impl Resolver<'_> {
                 None
             }
         }
-    }
-
-    /// An identity that cannot stand in a certificate would never match.
-    pub(super) fn checked(&mut self, identity: Identity) -> Option<Identity> {
-        if decision_table::normalise::is_spiffe_id(identity.spiffe_id.as_bytes()) {
-            return Some(identity);
-        }
-        let message = format!("`{}` is not a SPIFFE ID", identity.spiffe_id);
-        self.report(Diagnostic::error(code::INVALID_IDENTITY, identity.span, message));
-        None
     }
 
     fn rule(
