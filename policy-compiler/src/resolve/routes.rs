@@ -15,12 +15,12 @@ use crate::ir::HttpCondition;
 const HOST: &str = "host";
 
 /// All route objects by kind, namespace and name.
-pub(super) type Routes = BTreeMap<(RouteKind, String, String), Route>;
+pub(super) type Routes<'a> = BTreeMap<(RouteKind, &'a str, &'a str), Route<'a>>;
 
 /// What a rule can refer to.
-pub(super) enum Route {
-    /// An HTTPRouteGroup: its matches in the order of the text.
-    Http(Vec<Match>),
+pub(super) enum Route<'a> {
+    /// An HTTPRouteGroup.
+    Http(Group<'a>),
     /// A TCPRoute or UDPRoute.
     L4 {
         /// `None`: every port.
@@ -30,26 +30,39 @@ pub(super) enum Route {
     },
 }
 
+/// The matches of an HTTPRouteGroup.
+pub(super) struct Group<'a> {
+    /// In the order of the text.
+    pub(super) matches: Vec<Match<'a>>,
+    /// Their indices by name.
+    by_name: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn get(&self, name: &str) -> Option<&Match<'a>> {
+        self.matches.get(*self.by_name.get(name)?)
+    }
+}
+
 /// One match of an HTTPRouteGroup.
-pub(super) struct Match {
-    pub(super) name: String,
+pub(super) struct Match<'a> {
+    pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) condition: HttpCondition,
 }
 
-impl Resolver<'_> {
-    pub(super) fn routes(&self) -> Routes {
+impl<'a> Resolver<'a> {
+    pub(super) fn routes(&self) -> Routes<'a> {
         let bundle = self.bundle;
         let mut routes = Routes::new();
         for group in &bundle.http_route_groups {
-            let matches = group.matches.iter().map(|one| Match {
-                name: one.name.value.clone(),
-                span: one.name.span,
-                condition: self.condition(one),
-            });
-            let route = Route::Http(matches.collect());
+            let matches: Vec<Match<'a>> =
+                group.matches.iter().map(|one| self.one_match(one)).collect();
+            let by_name = matches.iter().enumerate().map(|(index, one)| (one.name, index));
+            let by_name = by_name.collect();
             let (namespace, name) = (&group.meta.namespace.value, &group.meta.name.value);
-            routes.insert((RouteKind::Http, namespace.clone(), name.clone()), route);
+            let route = Route::Http(Group { matches, by_name });
+            routes.insert((RouteKind::Http, namespace, name), route);
         }
         let l4 = [(RouteKind::Tcp, &bundle.tcp_routes), (RouteKind::Udp, &bundle.udp_routes)];
         for (kind, objects) in l4 {
@@ -58,10 +71,14 @@ impl Resolver<'_> {
                 let ports = (!ports.is_empty()).then_some(ports);
                 let route = Route::L4 { ports, span: object.meta.name.span };
                 let (namespace, name) = (&object.meta.namespace.value, &object.meta.name.value);
-                routes.insert((kind, namespace.clone(), name.clone()), route);
+                routes.insert((kind, namespace, name), route);
             }
         }
         routes
+    }
+
+    fn one_match(&self, one: &'a HttpMatch) -> Match<'a> {
+        Match { name: &one.name.value, span: one.name.span, condition: self.condition(one) }
     }
 
     /// Reports a reference to a route that is not there.
@@ -70,7 +87,7 @@ impl Resolver<'_> {
         kind: RouteKind,
         name: &Spanned<String>,
         namespace: &str,
-        routes: &Routes,
+        routes: &Routes<'_>,
         consequence: &str,
     ) {
         if self.known.is_broken(kind.as_str(), namespace, &name.value) {
@@ -84,11 +101,11 @@ impl Resolver<'_> {
                 "there is one in namespace `{other}`, but only routes of the own namespace are seen"
             )),
             None => {
-                let first = (kind, namespace.to_owned(), String::new());
+                let first = (kind, namespace, "");
                 let known = routes
                     .range(first..)
-                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && of == namespace)
-                    .map(|((.., name), _)| name.as_str());
+                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && *of == namespace)
+                    .map(|((.., name), _)| *name);
                 let broken = self.known.broken(kind.as_str(), namespace);
                 nearest::suggest(error, name, known.chain(broken))
             }

@@ -8,7 +8,7 @@ use smi_model::source::Spanned;
 
 use super::bindings::Bindings;
 use super::identities::Identity;
-use super::routes::{Match, Route, Routes};
+use super::routes::{Group, Match, Route, Routes};
 use super::{Resolver, nearest};
 use crate::code;
 use crate::ir::{Condition, HttpCondition, Rule};
@@ -34,7 +34,7 @@ impl Resolver<'_> {
     pub(super) fn target(
         &mut self,
         target: &TrafficTarget,
-        routes: &Routes,
+        routes: &Routes<'_>,
         bindings: &Bindings,
     ) -> Vec<Rule> {
         let namespace = &target.meta.namespace;
@@ -159,10 +159,10 @@ impl Resolver<'_> {
         &mut self,
         rule: &RuleRef,
         namespace: &Spanned<String>,
-        routes: &Routes,
+        routes: &Routes<'_>,
         terms: &mut Terms,
     ) {
-        let key = (rule.kind, namespace.value.clone(), rule.name.value.clone());
+        let key = (rule.kind, namespace.value.as_str(), rule.name.value.as_str());
         let route = format!("{}/{}", namespace.value, rule.name.value);
         match routes.get(&key) {
             None => self.unknown_route(
@@ -172,8 +172,8 @@ impl Resolver<'_> {
                 routes,
                 "this rule grants nothing",
             ),
-            Some(Route::Http(matches)) => {
-                for one in self.chosen(rule, matches) {
+            Some(Route::Http(group)) => {
+                for one in self.chosen(rule, group) {
                     let name = format!("{route}#{}", one.name);
                     terms.http.push((name, one.span, one.condition.clone()));
                 }
@@ -186,10 +186,10 @@ impl Resolver<'_> {
     }
 
     /// The matches of a group that a rule names.
-    fn chosen<'m>(&mut self, rule: &RuleRef, matches: &'m [Match]) -> Vec<&'m Match> {
+    fn chosen<'g, 'a>(&mut self, rule: &RuleRef, group: &'g Group<'a>) -> Vec<&'g Match<'a>> {
         let Some(names) = &rule.matches else {
             if self.choices.omitted_matches_mean_all {
-                return matches.iter().collect();
+                return group.matches.iter().collect();
             }
             let message = format!(
                 "without `matches` this rule grants nothing in dialect `{}`",
@@ -203,7 +203,7 @@ impl Resolver<'_> {
         };
         let mut chosen = Vec::new();
         for name in names {
-            match matches.iter().find(|one| one.name == name.value) {
+            match group.get(&name.value) {
                 Some(one) => chosen.push(one),
                 None => {
                     let message = format!(
@@ -211,7 +211,7 @@ impl Resolver<'_> {
                         rule.name.value, name.value
                     );
                     let error = Diagnostic::error(code::UNKNOWN_MATCH, name.span, message);
-                    let known = matches.iter().map(|one| one.name.as_str());
+                    let known = group.matches.iter().map(|one| one.name);
                     self.report(nearest::suggest(error, name, known));
                 }
             }

@@ -21,7 +21,7 @@ use crate::ir::{HttpCondition, Split};
 
 impl<'a> Resolver<'a> {
     /// All splits that are in force, by root; of one root, those with conditions first.
-    pub(super) fn splits(&mut self, routes: &Routes) -> Vec<Split> {
+    pub(super) fn splits(&mut self, routes: &Routes<'_>) -> Vec<Split> {
         let written = self.bundle.traffic_splits.iter();
         let named: Vec<Named<'a>> = written.filter_map(|split| self.named(split)).collect();
         let roots = rivals::by_root(&named);
@@ -46,7 +46,7 @@ impl<'a> Resolver<'a> {
     ///
     /// Everything is looked at before anything is given up, so that all problems of
     /// a split are reported together.
-    fn split(&mut self, named: &Named<'_>, routes: &Routes) -> Option<Split> {
+    fn split(&mut self, named: &Named<'_>, routes: &Routes<'_>) -> Option<Split> {
         let Named { split, root, .. } = named;
         let is_to_itself = self.is_to_itself(named);
         let conditions = self.conditions(split, routes)?;
@@ -86,7 +86,7 @@ impl<'a> Resolver<'a> {
     fn conditions(
         &mut self,
         split: &TrafficSplit,
-        routes: &Routes,
+        routes: &Routes<'_>,
     ) -> Option<Option<Vec<HttpCondition>>> {
         let Some(first) = split.matches.first() else { return Some(None) };
         if !self.choices.split_matches {
@@ -112,11 +112,11 @@ impl<'a> Resolver<'a> {
         &mut self,
         name: &Spanned<String>,
         namespace: &str,
-        routes: &Routes,
+        routes: &Routes<'_>,
     ) -> Option<BTreeSet<HttpCondition>> {
-        let key = (RouteKind::Http, namespace.to_owned(), name.value.clone());
-        if let Some(Route::Http(matches)) = routes.get(&key) {
-            return Some(matches.iter().map(|one| one.condition.clone()).collect());
+        let key = (RouteKind::Http, namespace, name.value.as_str());
+        if let Some(Route::Http(group)) = routes.get(&key) {
+            return Some(group.matches.iter().map(|one| one.condition.clone()).collect());
         }
         self.unknown_route(RouteKind::Http, name, namespace, routes, "this split is not in force");
         None
