@@ -43,6 +43,10 @@ smi_model::diagnostic_codes! {
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.
     POLICIES_TOO_LARGE = 404 "policies-too-large";
+    /// A route object that nothing refers to.
+    UNUSED_ROUTE = 501 "unused-route";
+    /// A match that no rule selects, of a group that is used.
+    UNUSED_MATCH = 502 "unused-match";
     /// A backend that is the root of another split.
     NESTED_SPLIT = 504 "nested-split";
 }

@@ -1,6 +1,6 @@
 //! How policies are to be read, and how far.
 
-use decision_table::Dialect;
+pub(crate) use decision_table::Dialect;
 
 pub(crate) use crate::identity::IdentityForm;
 

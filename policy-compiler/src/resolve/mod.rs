@@ -3,6 +3,7 @@
 mod bindings;
 mod identities;
 mod known;
+mod lints;
 mod nearest;
 mod routes;
 mod services;
@@ -42,6 +43,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     rules.sort_unstable();
     let splits = resolver.splits(&routes);
+    resolver.lint(&routes);
     let workloads = resolver.workloads(&rules);
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
