@@ -47,8 +47,12 @@ smi_model::diagnostic_codes! {
     UNUSED_ROUTE = 501 "unused-route";
     /// A match that no rule selects, of a group that is used.
     UNUSED_MATCH = 502 "unused-match";
+    /// A port of a Service that leads to another port of its pods.
+    SERVICE_PORT = 503 "service-port";
     /// A backend that is the root of another split.
     NESTED_SPLIT = 504 "nested-split";
+    /// A backend that some callers of its split may not call.
+    OUT_OF_REACH = 505 "out-of-reach";
 }
 
 #[cfg(test)]

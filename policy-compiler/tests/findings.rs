@@ -30,6 +30,9 @@ fn options(line: &str) -> Options {
     if let Some(name) = line.strip_prefix("# identities: ") {
         options.identity_form = name.parse().unwrap();
     }
+    if let Some(names) = line.strip_prefix("# trust domains: ") {
+        options.trust_domains = names.split(' ').map(str::to_owned).collect();
+    }
     options
 }
 
@@ -54,6 +57,17 @@ reviewed! {
     service_names "broken/service-names.yaml";
     nested_splits "doubtful/nested-splits.yaml";
     unused "doubtful/unused.yaml";
+    service_ports "doubtful/service-ports.yaml";
+    out_of_reach "doubtful/out-of-reach.yaml";
+}
+
+#[test]
+fn who_has_several_names_is_reported_once() {
+    let text = include_str!("doubtful/out-of-reach.yaml");
+    let (_, policies) = text.split_once('\n').unwrap();
+    let two = format!("# trust domains: cluster.local old\n{policies}");
+    let findings = |text: &str| findings("doubtful/out-of-reach.yaml", text);
+    assert_eq!(findings(text), findings(&two));
 }
 
 /// A target with a route for each expression.

@@ -14,8 +14,8 @@ pub(super) struct Identity {
     pub(super) name: String,
     /// The names of the ServiceAccount in the other trust domains.
     pub(super) others: Vec<String>,
-    /// The namespace of the ServiceAccount; `None` for what is named literally.
-    home: Option<String>,
+    /// Namespace and name of the ServiceAccount; `None` for what is named literally.
+    pub(super) account: Option<(String, String)>,
     /// Where it was written.
     pub(super) span: Span,
 }
@@ -30,7 +30,7 @@ impl Identity {
     /// A literal may say so of other trust domains, too: clusters that trust each
     /// other mean the same by a namespace, and trust domains get new names.
     pub(super) fn is_of(&self, namespace: &str) -> bool {
-        if let Some(home) = &self.home {
+        if let Some((home, _)) = &self.account {
             return home == namespace;
         }
         let id = self.name.strip_prefix("spiffe://").unwrap_or_default();
@@ -80,9 +80,9 @@ impl Resolver<'_> {
             return None;
         }
         self.names.add(&names);
+        let account = Some((namespace.to_owned(), name.to_owned()));
         let mut names = names.into_iter();
-        let (first, home) = (names.next()?, Some(namespace.to_owned()));
-        Some(Identity { name: first, others: names.collect(), home, span })
+        Some(Identity { name: names.next()?, others: names.collect(), account, span })
     }
 
     /// An identity that is named literally; `None` when that was reported.
@@ -99,7 +99,7 @@ impl Resolver<'_> {
             );
             return None;
         }
-        Some(Identity { name: id.value.clone(), others: Vec::new(), home: None, span: id.span })
+        Some(Identity { name: id.value.clone(), others: Vec::new(), account: None, span: id.span })
     }
 }
 
@@ -123,7 +123,7 @@ mod tests {
             ("spiffe://td/store/shop", false),
         ] {
             let (name, span) = (id.to_owned(), Span::new(0, 0));
-            let identity = Identity { name, others: Vec::new(), home: None, span };
+            let identity = Identity { name, others: Vec::new(), account: None, span };
             assert_eq!(identity.is_of("shop"), is_of, "{id}");
         }
     }

@@ -43,7 +43,7 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     rules.sort_unstable();
     let splits = resolver.splits(&routes);
-    resolver.lint(&routes);
+    resolver.lint(&routes, &bindings, &rules, &splits);
     let workloads = resolver.workloads(&rules);
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);

@@ -66,6 +66,15 @@ impl<'a> Services<'a> {
         candidates.filter(|workload| has_all(&workload.labels, &service.selector))
     }
 
+    /// The ServiceAccounts, with their namespace, under which these pods run.
+    pub(super) fn accounts(&self, service: &Service) -> BTreeSet<(&'a str, &'a str)> {
+        let account = |workload: &'a Workload| {
+            let Workload { meta, service_account, .. } = workload;
+            (meta.namespace.value.as_str(), service_account.value.as_str())
+        };
+        self.pods(service).map(account).collect()
+    }
+
     /// The port of its pods that a port of a Service leads to; `None` when the
     /// Service has no such port.
     pub(super) fn pod_port(&self, service: &Service, port: u16) -> Option<PodPort> {
