@@ -64,7 +64,7 @@ mod wire;
 pub use choose::Draw;
 pub use dialect::{Dialect, UnknownDialect};
 pub use mode::{Mode, UnknownMode};
-pub use normalise::IdentityForm;
+pub use normalise::{IdentityForm, UnknownForm};
 pub use request::{Destination, Headers, NoHeaders, Protocol, Request};
 pub use section::automata::Shape;
 pub use section::levels::Attribute;

@@ -44,6 +44,39 @@ impl IdentityForm {
     /// All forms.
     pub const ALL: [Self; 2] = [Self::Spiffe, Self::ServiceName];
 
+    /// The name as options write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spiffe => "spiffe",
+            Self::ServiceName => "service-name",
+        }
+    }
+
+    /// The identity of a ServiceAccount.
+    ///
+    /// ```
+    /// use decision_table::IdentityForm;
+    ///
+    /// let id = IdentityForm::ServiceName.identity("cluster.local", "bookstore", "bookstore-v1");
+    /// assert_eq!(id, "bookstore-v1.bookstore.cluster.local");
+    /// ```
+    #[cfg(feature = "alloc")]
+    #[must_use]
+    pub fn identity(
+        self,
+        trust_domain: &str,
+        namespace: &str,
+        service_account: &str,
+    ) -> alloc::string::String {
+        match self {
+            Self::Spiffe => {
+                alloc::format!("spiffe://{trust_domain}/ns/{namespace}/sa/{service_account}")
+            }
+            Self::ServiceName => alloc::format!("{service_account}.{namespace}.{trust_domain}"),
+        }
+    }
+
     /// The byte that stands for it in a table.
     #[must_use]
     pub const fn id(self) -> u8 {
@@ -70,6 +103,32 @@ impl IdentityForm {
         }
     }
 }
+
+impl core::fmt::Display for IdentityForm {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl core::str::FromStr for IdentityForm {
+    type Err = UnknownForm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|form| form.name() == name).ok_or(UnknownForm)
+    }
+}
+
+/// A name that is no [`IdentityForm`]'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownForm;
+
+impl core::fmt::Display for UnknownForm {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("the forms of identities are `spiffe` and `service-name`")
+    }
+}
+
+impl core::error::Error for UnknownForm {}
 
 /// Whether the bytes may be a SPIFFE ID (the alphabet of the SPIFFE standard,
 /// section 2).

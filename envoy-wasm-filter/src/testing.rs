@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use decision_table::plan::{Automaton, Diagram, Edge, Level, Next, Node, Plan, Rule, State as Link};
+use decision_table::plan::{
+    Automaton, Diagram, Edge, Level, Next, Node, Plan, Rule, State as Link,
+};
 use decision_table::{Denial, Reason, RuleId, Verdict};
 use proxy_wasm::types::{Bytes, LogLevel, MetricType};
 

@@ -68,7 +68,7 @@ impl Policies {
         let findings = [read.diagnostics, resolved.diagnostics, compiled.diagnostics].concat();
         let analysis = analysis::of(&sources, &read.value, findings, table.as_ref());
         let analysis = serde_json::to_string(&analysis).map_err(|error| error.to_string())?;
-        Ok(Self { analysis, table, trust_domain: options.trust_domain })
+        Ok(Self { analysis, table, trust_domain: options.trust_domain().to_owned() })
     }
 
     /// What is to be said about the text, as JSON: findings, identities, permissions.

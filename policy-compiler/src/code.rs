@@ -1,7 +1,7 @@
 //! Every code that this crate reports, in one list.
 
 smi_model::diagnostic_codes! {
-    /// A rule refers to a route object that is not among the documents.
+    /// A rule or a split refers to a route object that is not among the documents.
     UNKNOWN_ROUTE = 302 "unknown-route";
     /// A rule refers to a match that its HTTPRouteGroup does not have.
     UNKNOWN_MATCH = 303 "unknown-match";
@@ -13,15 +13,15 @@ smi_model::diagnostic_codes! {
     UNKNOWN_SERVICE_ACCOUNT = 306 "unknown-service-account";
     /// A rule without `matches`, where the dialect reads this as none.
     OMITTED_MATCHES = 307 "omitted-matches";
-    /// A name that cannot stand in a SPIFFE ID.
+    /// An identity that no certificate can carry, or that could be another's.
     INVALID_IDENTITY = 308 "invalid-identity";
     /// A Service that is not among those given for its namespace.
     UNKNOWN_SERVICE = 310 "unknown-service";
     /// A split that names its root among its backends.
     SPLIT_TO_ITSELF = 311 "split-to-itself";
-    /// Two splits for all requests of one root.
+    /// Several splits for all requests of one root.
     SECOND_SPLIT = 312 "second-split";
-    /// A split for some requests of its root, which is not compiled yet.
+    /// A split with `matches`, where the dialect has none.
     SPLIT_MATCHES = 313 "split-matches";
     /// A subject refers to an IdentityBinding that is not among the documents.
     UNKNOWN_BINDING = 314 "unknown-identity-binding";
@@ -31,10 +31,30 @@ smi_model::diagnostic_codes! {
     FOREIGN_IDENTITY = 316 "foreign-identity";
     /// Labels that only some pods of a ServiceAccount have.
     SHARED_ACCOUNT = 317 "shared-service-account";
+    /// A split of a Service of another namespace.
+    FOREIGN_SERVICE = 318 "foreign-service";
+    /// A name that no Service can have.
+    NO_SERVICE = 319 "no-service";
+    /// A backend whose Service lacks a port of the root.
+    MISSING_PORT = 320 "missing-port";
+    /// A port of the root that no backend with a positive weight has.
+    NO_BACKEND = 321 "no-backend";
+    /// Two splits of one root that want the same request.
+    OVERLAPPING_SPLITS = 322 "overlapping-splits";
     /// An expression whose automaton exceeds the limit.
     PATTERN_TOO_LARGE = 403 "pattern-too-large";
     /// Policies whose table would exceed a limit.
     POLICIES_TOO_LARGE = 404 "policies-too-large";
+    /// A route object that nothing refers to.
+    UNUSED_ROUTE = 501 "unused-route";
+    /// A match that no rule selects, of a group that is used.
+    UNUSED_MATCH = 502 "unused-match";
+    /// A port of a Service that leads to another port of its pods.
+    SERVICE_PORT = 503 "service-port";
+    /// A backend that is the root of another split.
+    NESTED_SPLIT = 504 "nested-split";
+    /// A backend that some callers of its split may not call.
+    OUT_OF_REACH = 505 "out-of-reach";
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@
 mod automata;
 pub mod code;
 mod compile;
+mod example;
+mod identity;
 mod ir;
 mod lower;
 mod options;
@@ -62,6 +64,7 @@ mod resolve;
 
 pub use compile::{Scope, compile};
 pub use decision_table::Dialect;
+pub use decision_table::{IdentityForm, UnknownForm};
 pub use ir::{Backend, PolicySet, Share, Split};
 pub use options::{Limits, Options};
 pub use resolve::resolve;

@@ -1,14 +1,22 @@
 //! How policies are to be read, and how far.
 
-use decision_table::Dialect;
+use decision_table::{Dialect, IdentityForm};
+
+/// The trust domain of clusters that were not given another one.
+const TRUST_DOMAIN: &str = "cluster.local";
 
 /// What a caller may choose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// How the open questions of the specification are answered.
     pub dialect: Dialect,
-    /// The trust domain of the identities, `cluster.local` by default.
-    pub trust_domain: String,
+    /// The trust domains of the identities, `cluster.local` by default.
+    ///
+    /// Workloads are named after the first; the others are those of certificates
+    /// that are valid as well, while a mesh changes its root or joins another mesh.
+    pub trust_domains: Vec<String>,
+    /// How certificates name ServiceAccounts.
+    pub identity_form: IdentityForm,
     /// How large things may become.
     pub limits: Limits,
 }
@@ -17,9 +25,36 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             dialect: Dialect::default(),
-            trust_domain: "cluster.local".to_owned(),
+            trust_domains: vec![TRUST_DOMAIN.to_owned()],
+            identity_form: IdentityForm::default(),
             limits: Limits::default(),
         }
+    }
+}
+
+impl Options {
+    /// The trust domain that workloads are named after: the first one.
+    #[must_use]
+    pub fn trust_domain(&self) -> &str {
+        self.trust_domains.first().map_or(TRUST_DOMAIN, String::as_str)
+    }
+
+    /// The identity of a ServiceAccount in the first trust domain.
+    #[must_use]
+    pub fn identity(&self, namespace: &str, service_account: &str) -> String {
+        self.identity_form.identity(self.trust_domain(), namespace, service_account)
+    }
+
+    /// The identities of a ServiceAccount in all trust domains, in their order.
+    pub(crate) fn identities(&self, namespace: &str, service_account: &str) -> Vec<String> {
+        let mut identities = vec![self.identity(namespace, service_account)];
+        for domain in self.trust_domains.iter().skip(1) {
+            let identity = self.identity_form.identity(domain, namespace, service_account);
+            if !identities.contains(&identity) {
+                identities.push(identity);
+            }
+        }
+        identities
     }
 }
 
@@ -75,6 +110,8 @@ pub(crate) struct Choices {
     pub(crate) tcp_admits_http: bool,
     /// Whether a split may name its root among its backends.
     pub(crate) split_to_itself: bool,
+    /// Whether a split may share some requests of its root only.
+    pub(crate) split_matches: bool,
 }
 
 impl Choices {
@@ -88,6 +125,7 @@ impl Choices {
             source_namespace: OmittedNamespace::OfTarget,
             tcp_admits_http: true,
             split_to_itself: false,
+            split_matches: true,
         };
         match dialect {
             Dialect::Spec => spec,
@@ -98,6 +136,7 @@ impl Choices {
                 source_namespace: OmittedNamespace::Error,
                 tcp_admits_http: false,
                 split_to_itself: true,
+                split_matches: false,
                 ..spec
             },
             Dialect::Traefik => Self {

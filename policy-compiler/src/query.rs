@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use decision_table::{Destination, Protocol, Reason, Request, RuleId, RuleInfo, Table, Verdict};
+use decision_table::{
+    Destination, IdentityForm, Protocol, Reason, Request, RuleId, RuleInfo, Table, Verdict,
+};
 use serde::{Deserialize, Serialize};
-
-use crate::spiffe_id;
 
 /// A request.
 ///
@@ -121,10 +121,10 @@ pub struct RuleName {
 }
 
 impl Identity {
-    fn to_spiffe_id(&self, trust_domain: &str) -> String {
+    fn in_form(&self, form: IdentityForm, trust_domain: &str) -> String {
         match self {
             Self::ServiceAccount { namespace, service_account } => {
-                spiffe_id(trust_domain, namespace, service_account)
+                form.identity(trust_domain, namespace, service_account)
             }
             Self::Spiffe { spiffe_id } => spiffe_id.clone(),
         }
@@ -132,10 +132,11 @@ impl Identity {
 }
 
 impl Query {
-    /// Asks a table.
+    /// Asks a table. ServiceAccounts are of this trust domain.
     #[must_use]
     pub fn ask<B: AsRef<[u8]>>(&self, table: &Table<B>, trust_domain: &str) -> Answer {
-        let identity = |identity: &Identity| identity.to_spiffe_id(trust_domain);
+        let form = table.identities();
+        let identity = |identity: &Identity| identity.in_form(form, trust_domain);
         let peer = self.source.as_ref().map(identity);
         let destination = self.destination.as_ref().map(identity);
         let headers = self.headers();

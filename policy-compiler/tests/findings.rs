@@ -1,39 +1,74 @@
 //! What is said about policies with mistakes, as a user reads it.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
-use policy_compiler::{Dialect, Limits, Options, Scope, compile, resolve};
+use policy_compiler::{Limits, Options, Scope, compile, resolve};
 use smi_model::diagnostic::render;
 use smi_model::source::SourceMap;
 
-/// Every finding of a text, rendered. Its first line may name a dialect.
+/// Every finding of a text, rendered. Its first line may set an option.
 fn findings(name: &str, text: &str) -> String {
-    let dialect = text.lines().next().and_then(|line| line.strip_prefix("# dialect: "));
-    let dialect = dialect.map_or(Dialect::Spec, |name| name.parse().unwrap());
+    let options = options(text.lines().next().unwrap_or_default());
     let mut sources = SourceMap::new();
-    sources.add(name, text).unwrap();
+    let file = name.split('/').next_back().unwrap();
+    sources.add(file, text).unwrap();
     let read = smi_model::read(&sources, &smi_model::Limits::default());
-    let options = Options { dialect, ..Options::default() };
     let resolved = resolve(&read.value, &options);
-    assert_eq!(resolved.value.rule_count(), 0, "{name}: what has errors grants nothing");
+    if read.has_errors() || resolved.has_errors() {
+        assert_eq!(resolved.value.rule_count(), 0, "{name}: what has errors grants nothing");
+    } else {
+        assert!(name.starts_with("doubtful/"), "{name} has no errors");
+    }
     render::text(&[read.diagnostics, resolved.diagnostics].concat(), &sources, false)
+}
+
+/// As in `# dialect: osm` or `# identities: service-name`.
+fn options(line: &str) -> Options {
+    let mut options = Options::default();
+    if let Some(name) = line.strip_prefix("# dialect: ") {
+        options.dialect = name.parse().unwrap();
+    }
+    if let Some(name) = line.strip_prefix("# identities: ") {
+        options.identity_form = name.parse().unwrap();
+    }
+    if let Some(names) = line.strip_prefix("# trust domains: ") {
+        options.trust_domains = names.split(' ').map(str::to_owned).collect();
+    }
+    options
 }
 
 macro_rules! reviewed {
     ($($test:ident $file:literal;)+) => {
         $(#[test]
         fn $test() {
-            let text = include_str!(concat!("broken/", $file));
+            let text = include_str!($file);
             insta::assert_snapshot!(findings($file, text));
         })+
     };
 }
 
 reviewed! {
-    references "references.yaml";
-    namespaces "namespaces.yaml";
-    splits "splits.yaml";
-    osm "osm.yaml";
-    bindings "bindings.yaml";
+    references "broken/references.yaml";
+    namespaces "broken/namespaces.yaml";
+    splits "broken/splits.yaml";
+    split_names "broken/split-names.yaml";
+    split_ports "broken/split-ports.yaml";
+    split_overlap "broken/split-overlap.yaml";
+    osm "broken/osm.yaml";
+    bindings "broken/bindings.yaml";
+    service_names "broken/service-names.yaml";
+    nested_splits "doubtful/nested-splits.yaml";
+    unused "doubtful/unused.yaml";
+    service_ports "doubtful/service-ports.yaml";
+    out_of_reach "doubtful/out-of-reach.yaml";
+}
+
+#[test]
+fn who_has_several_names_is_reported_once() {
+    let text = include_str!("doubtful/out-of-reach.yaml");
+    let (_, policies) = text.split_once('\n').unwrap();
+    let two = format!("# trust domains: cluster.local old\n{policies}");
+    let findings = |text: &str| findings("doubtful/out-of-reach.yaml", text);
+    assert_eq!(findings(text), findings(&two));
 }
 
 /// A target with a route for each expression.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use policy_compiler::{Dialect, Options, PolicySet, Scope, compile, resolve};
+use policy_compiler::{Dialect, IdentityForm, Options, PolicySet, Scope, compile, resolve};
 use smi_model::ReadOptions;
 use smi_model::diagnostic::{Diagnostic, Severity, render};
 use smi_model::source::SourceMap;
@@ -17,9 +17,15 @@ pub(crate) struct Reading {
     #[arg(long, default_value = "spec", value_name = "NAME")]
     dialect: Dialect,
 
-    /// The trust domain of the identities.
-    #[arg(long, default_value = "cluster.local", value_name = "DOMAIN")]
-    pub(crate) trust_domain: String,
+    /// The trust domain of the identities. Repeat it for others whose certificates
+    /// are valid as well; workloads are named after the first.
+    #[arg(long = "trust-domain", default_value = "cluster.local", value_name = "DOMAIN")]
+    trust_domains: Vec<String>,
+
+    /// How certificates name ServiceAccounts: `spiffe`, or `service-name` for
+    /// `NAME.NAMESPACE.DOMAIN`.
+    #[arg(long = "identities", default_value = "spiffe", value_name = "FORM")]
+    identity_form: IdentityForm,
 
     /// Read SMI objects without `apiVersion` as the newest version that fits them.
     #[arg(long)]
@@ -34,18 +40,22 @@ pub(crate) struct Policies {
 }
 
 impl Reading {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            dialect: self.dialect,
+            trust_domains: self.trust_domains.clone(),
+            identity_form: self.identity_form,
+            ..Options::default()
+        }
+    }
+
     /// Reads and resolves the policies of files, folders or standard input.
     pub(crate) fn read(&self, arguments: &[PathBuf]) -> Result<Policies, Failure> {
         let sources = sources(arguments)?;
         let reading =
             ReadOptions { assume_versions: self.assume_version, ..ReadOptions::default() };
         let read = smi_model::read_with(&sources, &reading);
-        let options = Options {
-            dialect: self.dialect,
-            trust_domain: self.trust_domain.clone(),
-            ..Options::default()
-        };
-        let resolved = resolve(&read.value, &options);
+        let resolved = resolve(&read.value, &self.options());
         let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
         Ok(Policies { sources, set: resolved.value, diagnostics })
     }

@@ -76,7 +76,7 @@ fn ask_library(policies: &str, query: &str) -> String {
     let resolved = policy_compiler::resolve(&bundle, &options).value;
     let bytes = policy_compiler::compile(&resolved, &sources, Scope::Mesh).value.unwrap();
     let query: Query = serde_json::from_str(query).unwrap();
-    let answer = query.ask(&Table::from_bytes(bytes).unwrap(), &options.trust_domain);
+    let answer = query.ask(&Table::from_bytes(bytes).unwrap(), options.trust_domain());
     serde_json::to_string(&answer).unwrap()
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smi_model::source::Span;
 
 use crate::automata::Pattern;
+use crate::identity::Names;
 use crate::options::Options;
 
 /// What the policies permit: nothing in it refers to anything that is not there.
@@ -16,8 +17,11 @@ pub struct PolicySet {
     pub(crate) options: Options,
     /// In the order of their names, which is independent of the documents' order.
     pub(crate) rules: Vec<Rule>,
+    /// By namespace and root; of one root, the one for all requests last.
     pub(crate) splits: Vec<Split>,
     pub(crate) workloads: BTreeSet<String>,
+    /// Who has several names.
+    names: Names,
     /// The places of the rules of each destination.
     by_destination: BTreeMap<String, Vec<usize>>,
 }
@@ -29,7 +33,15 @@ impl PolicySet {
         mut rules: Vec<Rule>,
         splits: Vec<Split>,
         workloads: BTreeSet<String>,
+        names: Names,
     ) -> Self {
+        for rule in &mut rules {
+            // A binding may have named it by another of its names.
+            let first = names.first(&rule.destination);
+            if first != rule.destination {
+                rule.destination = first.to_owned();
+            }
+        }
         rules.sort_unstable();
         let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
@@ -39,7 +51,7 @@ impl PolicySet {
                 by_destination.insert(rule.destination.clone(), vec![index]);
             }
         }
-        Self { options, rules, splits, workloads, by_destination }
+        Self { options, rules, splits, workloads, names, by_destination }
     }
 
     /// The rules of a destination, or all of them, in order.
@@ -47,16 +59,25 @@ impl PolicySet {
         match destination {
             None => self.rules.iter().collect(),
             Some(destination) => {
-                let places = self.by_destination.get(destination).into_iter().flatten();
+                let first = self.names.first(destination);
+                let places = self.by_destination.get(first).into_iter().flatten();
                 places.filter_map(|place| self.rules.get(*place)).collect()
             }
         }
     }
 
-    /// The SPIFFE IDs of all workloads: of every destination and of every
-    /// ServiceAccount among the documents, in order.
+    /// The identities of all workloads: of every destination and of every
+    /// ServiceAccount among the documents, in order. Each workload is there once,
+    /// under its name in the first trust domain.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {
         self.workloads.iter().map(String::as_str)
+    }
+
+    /// All identities under which a workload is known, the given one first: a
+    /// ServiceAccount has one in each trust domain.
+    #[must_use]
+    pub fn names_of(&self, workload: &str) -> Vec<String> {
+        self.names.all(workload)
     }
 
     /// How many rules there are: matches of routes under TrafficTargets.
@@ -65,7 +86,9 @@ impl PolicySet {
         self.rules.len()
     }
 
-    /// The traffic splits.
+    /// The traffic splits that are in force, by namespace and root. Of one root,
+    /// those with conditions come first: a request that they do not want is left
+    /// to the one without.
     #[must_use]
     pub fn splits(&self) -> &[Split] {
         &self.splits
@@ -86,9 +109,10 @@ pub(crate) struct Rule {
     /// `namespace/group#match`, or `namespace/name` of a TCPRoute or UDPRoute.
     pub(crate) route: String,
     pub(crate) condition: Condition,
-    /// The SPIFFE ID of the workload that is called.
+    /// The identity of the workload that is called: of a ServiceAccount, that in
+    /// the first trust domain.
     pub(crate) destination: String,
-    /// SPIFFE IDs of those who may call.
+    /// All identities of those who may call.
     pub(crate) sources: BTreeSet<String>,
     /// `None`: every port.
     pub(crate) ports: Option<BTreeSet<u16>>,
@@ -148,12 +172,13 @@ impl Split {
 pub struct Share {
     /// Ports of the root Service; `None`: every port.
     pub ports: Option<BTreeSet<u16>>,
-    /// The backends; the sum of their weights is positive.
+    /// The backends; the sum of their weights is positive. Where no backend has a
+    /// port of the root, it is the root itself.
     pub backends: Vec<Backend>,
 }
 
 /// A Service that gets a part of the requests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Backend {
     /// Its name.
     pub service: String,

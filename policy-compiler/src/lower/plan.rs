@@ -1,6 +1,6 @@
 //! Putting a table together: levels in order, and a diagram for each workload.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use decision_table::plan::{self, Diagram, Next, Node, Plan};
 use decision_table::{Denial, Reason, Verdict};
@@ -59,7 +59,7 @@ pub(crate) fn plan(
         return Err(maker.too_large.into_iter().map(|(it, at)| Refusal::Pattern(it, at)).collect());
     }
 
-    let destinations = destinations(&rules, workload);
+    let destinations = destinations(policies, &rules, workload);
     let mut edges_left = limits.diagram_edges;
     let levels = Levels::of(parts.iter().flat_map(|part| &part.levels).chain(&of_splits));
     let mut access = Nodes::default();
@@ -83,7 +83,7 @@ pub(crate) fn plan(
     let split_root = split_nodes.append(splits, &levels.places(&of_splits));
     Ok(Plan {
         dialect: policies.options.dialect,
-        identities: decision_table::IdentityForm::Spiffe,
+        identities: policies.options.identity_form,
         workload: workload.map(str::to_owned),
         destinations,
         peers,
@@ -108,11 +108,16 @@ fn by_destination<'a>(rules: &[&'a Rule], ids: &[u32]) -> BTreeMap<&'a str, Vec<
     groups
 }
 
-/// The identities of destinations, with a class for each workload, in order.
-fn destinations(rules: &[&Rule], workload: Option<&str>) -> classes::Names {
-    let all = rules.iter().map(|rule| rule.destination.as_str()).chain(workload);
-    let all: std::collections::BTreeSet<&str> = all.collect();
-    all.into_iter().zip(1..).map(|(name, class)| (name.to_owned(), class)).collect()
+/// All identities of destinations, with a class for each workload, in order.
+fn destinations(policies: &PolicySet, rules: &[&Rule], workload: Option<&str>) -> classes::Names {
+    let all: BTreeSet<&str> = match workload {
+        Some(workload) => BTreeSet::from([workload]),
+        None => rules.iter().map(|rule| rule.destination.as_str()).collect(),
+    };
+    let named = all.into_iter().zip(1..).flat_map(|(workload, class)| {
+        policies.names_of(workload).into_iter().map(move |name| (name, class))
+    });
+    named.collect()
 }
 
 struct Peers<'a> {

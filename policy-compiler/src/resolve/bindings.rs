@@ -10,34 +10,16 @@ use smi_model::canonical::{IdentityBinding, Labels, Subject, Workload, WorkloadK
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Span;
 
+use super::identities::Identity;
+use super::services::has_all;
 use super::{Resolver, nearest};
-use crate::{code, spiffe_id};
+use crate::code;
 
 /// The kind as documents and messages write it.
 const KIND: &str = "IdentityBinding";
 
 /// All bindings by namespace and name, with what they list.
 pub(super) type Bindings = BTreeMap<(String, String), Vec<Identity>>;
-
-/// An identity that a subject stands for.
-#[derive(Clone, Debug)]
-pub(super) struct Identity {
-    pub(super) spiffe_id: String,
-    /// Where it was written.
-    pub(super) span: Span,
-}
-
-impl Identity {
-    /// Whether it says of itself that its workload is in this namespace.
-    ///
-    /// Other trust domains may say so, too: clusters that trust each other mean
-    /// the same by a namespace, and trust domains get new names.
-    pub(super) fn is_of(&self, namespace: &str) -> bool {
-        let id = self.spiffe_id.strip_prefix("spiffe://").unwrap_or_default();
-        let mut parts = id.split('/').skip(1);
-        parts.next() == Some("ns") && parts.next() == Some(namespace) && parts.next().is_some()
-    }
-}
 
 impl Resolver<'_> {
     pub(super) fn bindings(&mut self) -> Bindings {
@@ -53,12 +35,9 @@ impl Resolver<'_> {
         let namespace = &binding.meta.namespace.value;
         let mut identities = Vec::new();
         if let Some(account) = &binding.service_account {
-            let spiffe_id = self.identity(namespace, account);
-            identities.extend(self.checked(Identity { spiffe_id, span: account.span }));
+            identities.extend(self.named_account(namespace, account));
         }
-        let written = binding.spiffe_identities.iter();
-        identities
-            .extend(written.map(|id| Identity { spiffe_id: id.value.clone(), span: id.span }));
+        identities.extend(binding.spiffe_identities.iter().filter_map(|id| self.literal(id)));
         if let Some(labels) = &binding.pod_labels {
             identities.extend(self.selected(labels, namespace));
         }
@@ -87,8 +66,7 @@ impl Resolver<'_> {
                 self.report(shared_account(place, workload, other));
                 continue;
             }
-            let spiffe_id = spiffe_id(&self.options.trust_domain, namespace, account);
-            identities.extend(self.checked(Identity { spiffe_id, span: place }));
+            identities.extend(self.account(namespace, account, place));
         }
         identities
     }
@@ -157,14 +135,6 @@ impl Resolver<'_> {
     }
 }
 
-fn has_all(labels: &Labels, wanted: &Labels) -> bool {
-    wanted.iter().all(|(key, value)| {
-        labels
-            .iter()
-            .any(|(of_key, of_value)| of_key.value == key.value && of_value.value == value.value)
-    })
-}
-
 /// Pods under one account cannot be told apart by their certificates: to let some
 /// of them in is to let in all.
 fn shared_account(place: Span, chosen: &Workload, other: &Workload) -> Diagnostic {
@@ -179,27 +149,4 @@ fn shared_account(place: Span, chosen: &Workload, other: &Workload) -> Diagnosti
 
 fn is_workload(kind: &str) -> bool {
     WorkloadKind::ALL.iter().any(|workload| workload.as_str() == kind)
-}
-
-#[cfg(test)]
-mod tests {
-    use smi_model::source::Span;
-
-    use super::Identity;
-
-    #[test]
-    fn an_identity_tells_its_namespace_by_its_path_alone() {
-        for (id, is_of) in [
-            ("spiffe://td/ns/shop/sa/store", true),
-            ("spiffe://other.td/ns/shop/v2", true),
-            ("spiffe://td/ns/shopping/sa/store", false),
-            ("spiffe://td/ns/shop", false),
-            ("spiffe://ns/shop/sa/store", false),
-            ("spiffe://td/a/ns/shop/sa/store", false),
-            ("spiffe://td/store/shop", false),
-        ] {
-            let identity = Identity { spiffe_id: id.to_owned(), span: Span::new(0, 0) };
-            assert_eq!(identity.is_of("shop"), is_of, "{id}");
-        }
-    }
 }

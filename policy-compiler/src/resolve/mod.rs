@@ -1,9 +1,12 @@
 //! From documents to [`PolicySet`]: every name is looked up, or reported.
 
 mod bindings;
+mod identities;
 mod known;
+mod lints;
 mod nearest;
 mod routes;
+mod services;
 mod splits;
 mod targets;
 
@@ -11,12 +14,12 @@ use std::collections::BTreeSet;
 
 use smi_model::canonical::Bundle;
 use smi_model::diagnostic::{Diagnostic, Findings};
-use smi_model::source::Spanned;
 
 use self::known::Known;
-use crate::ir::PolicySet;
+use self::services::Services;
+use crate::identity::{Names, is_distinct};
+use crate::ir::{PolicySet, Rule};
 use crate::options::{Choices, Options};
-use crate::{code, spiffe_id};
 
 /// Looks up every name that the documents mention.
 ///
@@ -29,6 +32,8 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         options,
         choices: Choices::of(options.dialect),
         known: Known::of(bundle),
+        services: Services::of(bundle),
+        names: Names::default(),
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
@@ -36,15 +41,13 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
     let targets = bundle.traffic_targets.iter();
     let rules: Vec<_> =
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
-    let splits = resolver.splits();
-    let accounts = bundle.service_accounts.iter().map(|account| {
-        spiffe_id(&options.trust_domain, &account.meta.namespace.value, &account.meta.name.value)
-    });
-    let workloads: BTreeSet<String> =
-        accounts.chain(rules.iter().map(|rule| rule.destination.clone())).collect();
+    let splits = resolver.splits(&routes);
+    resolver.lint(&routes, &bindings, &rules, &splits);
+    let workloads = resolver.workloads(&rules);
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-    Findings { value: PolicySet::new(options.clone(), rules, splits, workloads), diagnostics }
+    let value = PolicySet::new(options.clone(), rules, splits, workloads, resolver.names);
+    Findings { value, diagnostics }
 }
 
 /// The documents, the options, and what has been found so far.
@@ -53,6 +56,8 @@ struct Resolver<'a> {
     options: &'a Options,
     choices: Choices,
     known: Known<'a>,
+    services: Services<'a>,
+    names: Names,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -61,18 +66,58 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// The SPIFFE ID of a ServiceAccount, with a warning when the documents list
-    /// the accounts of the namespace and this one is not among them.
-    fn identity(&mut self, namespace: &str, name: &Spanned<String>) -> String {
-        if let Some(names) = self.known.others("ServiceAccount", namespace, &name.value) {
-            let message = format!(
-                "there is no ServiceAccount `{}` in namespace `{namespace}` among the documents",
-                name.value
-            );
-            let warning = Diagnostic::warning(code::UNKNOWN_SERVICE_ACCOUNT, name.span, message);
-            let diagnostic = nearest::suggest(warning, name, names.iter().copied());
-            self.report(diagnostic);
+    /// Whose traffic policies can be about.
+    fn workloads(&mut self, rules: &[Rule]) -> BTreeSet<String> {
+        let form = self.options.identity_form;
+        let mut workloads = BTreeSet::new();
+        for account in &self.bundle.service_accounts {
+            let (namespace, name) = (&account.meta.namespace.value, &account.meta.name.value);
+            // One that no policy can name is nothing to complain of.
+            let names = self.options.identities(namespace, name);
+            if is_distinct(form, namespace, name)
+                && names.iter().all(|name| form.admits(name.as_bytes()))
+            {
+                self.names.add(&names);
+                workloads.extend(names.into_iter().next());
+            }
         }
-        spiffe_id(&self.options.trust_domain, namespace, &name.value)
+        let destinations = rules.iter().map(|rule| self.names.first(&rule.destination));
+        workloads.extend(destinations.map(str::to_owned));
+        workloads
+    }
+}
+
+#[cfg(test)]
+mod testing {
+    use smi_model::diagnostic::{Findings, render};
+    use smi_model::source::SourceMap;
+
+    use super::resolve;
+    use crate::ir::PolicySet;
+    use crate::options::Options;
+
+    /// What the documents come to.
+    pub(super) fn findings(documents: &[&str]) -> Findings<PolicySet> {
+        findings_with(documents, &Options::default())
+    }
+
+    /// What the documents come to under these options.
+    pub(super) fn findings_with(documents: &[&str], options: &Options) -> Findings<PolicySet> {
+        let mut sources = SourceMap::new();
+        sources.add("policies.yaml", documents.join("---\n")).unwrap();
+        let read = smi_model::read(&sources, &smi_model::Limits::default());
+        let resolved = resolve(&read.value, options);
+        let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
+        let findings = Findings { value: resolved.value, diagnostics };
+        // For whoever looks at a failed test.
+        print!("{}", render::text(&findings.diagnostics, &sources, false));
+        findings
+    }
+
+    /// What documents without any mistake come to.
+    pub(super) fn accept(documents: &[&str]) -> PolicySet {
+        let findings = findings(documents);
+        assert!(findings.diagnostics.is_empty());
+        findings.value
     }
 }

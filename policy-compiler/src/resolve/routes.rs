@@ -3,22 +3,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use smi_model::canonical::{HttpMatch, RouteKind};
+use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
-use super::Resolver;
+use super::{Resolver, nearest};
 use crate::automata::Pattern;
+use crate::code;
 use crate::ir::HttpCondition;
 
 /// The header name that stands for the request's authority.
 const HOST: &str = "host";
 
 /// All route objects by kind, namespace and name.
-pub(super) type Routes = BTreeMap<(RouteKind, String, String), Route>;
+pub(super) type Routes<'a> = BTreeMap<(RouteKind, &'a str, &'a str), Route<'a>>;
 
 /// What a rule can refer to.
-pub(super) enum Route {
-    /// An HTTPRouteGroup: its matches in the order of the text.
-    Http(Vec<Match>),
+pub(super) enum Route<'a> {
+    /// An HTTPRouteGroup.
+    Http(Group<'a>),
     /// A TCPRoute or UDPRoute.
     L4 {
         /// `None`: every port.
@@ -28,26 +30,39 @@ pub(super) enum Route {
     },
 }
 
+/// The matches of an HTTPRouteGroup.
+pub(super) struct Group<'a> {
+    /// In the order of the text.
+    pub(super) matches: Vec<Match<'a>>,
+    /// Their indices by name.
+    by_name: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn get(&self, name: &str) -> Option<&Match<'a>> {
+        self.matches.get(*self.by_name.get(name)?)
+    }
+}
+
 /// One match of an HTTPRouteGroup.
-pub(super) struct Match {
-    pub(super) name: String,
+pub(super) struct Match<'a> {
+    pub(super) name: &'a str,
     pub(super) span: Span,
     pub(super) condition: HttpCondition,
 }
 
-impl Resolver<'_> {
-    pub(super) fn routes(&self) -> Routes {
+impl<'a> Resolver<'a> {
+    pub(super) fn routes(&self) -> Routes<'a> {
         let bundle = self.bundle;
         let mut routes = Routes::new();
         for group in &bundle.http_route_groups {
-            let matches = group.matches.iter().map(|one| Match {
-                name: one.name.value.clone(),
-                span: one.name.span,
-                condition: self.condition(one),
-            });
-            let route = Route::Http(matches.collect());
+            let matches: Vec<Match<'a>> =
+                group.matches.iter().map(|one| self.one_match(one)).collect();
+            let by_name = matches.iter().enumerate().map(|(index, one)| (one.name, index));
+            let by_name = by_name.collect();
             let (namespace, name) = (&group.meta.namespace.value, &group.meta.name.value);
-            routes.insert((RouteKind::Http, namespace.clone(), name.clone()), route);
+            let route = Route::Http(Group { matches, by_name });
+            routes.insert((RouteKind::Http, namespace, name), route);
         }
         let l4 = [(RouteKind::Tcp, &bundle.tcp_routes), (RouteKind::Udp, &bundle.udp_routes)];
         for (kind, objects) in l4 {
@@ -56,10 +71,46 @@ impl Resolver<'_> {
                 let ports = (!ports.is_empty()).then_some(ports);
                 let route = Route::L4 { ports, span: object.meta.name.span };
                 let (namespace, name) = (&object.meta.namespace.value, &object.meta.name.value);
-                routes.insert((kind, namespace.clone(), name.clone()), route);
+                routes.insert((kind, namespace, name), route);
             }
         }
         routes
+    }
+
+    fn one_match(&self, one: &'a HttpMatch) -> Match<'a> {
+        Match { name: &one.name.value, span: one.name.span, condition: self.condition(one) }
+    }
+
+    /// Reports a reference to a route that is not there.
+    pub(super) fn unknown_route(
+        &mut self,
+        kind: RouteKind,
+        name: &Spanned<String>,
+        namespace: &str,
+        routes: &Routes<'_>,
+        consequence: &str,
+    ) {
+        if self.known.is_broken(kind.as_str(), namespace, &name.value) {
+            return;
+        }
+        let message =
+            format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
+        let error = Diagnostic::error(code::UNKNOWN_ROUTE, name.span, message).label(consequence);
+        let error = match self.known.home_of_route(kind, &name.value) {
+            Some(other) => error.help(format!(
+                "there is one in namespace `{other}`, but only routes of the own namespace are seen"
+            )),
+            None => {
+                let first = (kind, namespace, "");
+                let known = routes
+                    .range(first..)
+                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && *of == namespace)
+                    .map(|((.., name), _)| *name);
+                let broken = self.known.broken(kind.as_str(), namespace);
+                nearest::suggest(error, name, known.chain(broken))
+            }
+        };
+        self.report(error);
     }
 
     fn condition(&self, one: &HttpMatch) -> HttpCondition {

@@ -6,8 +6,9 @@ use smi_model::canonical::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarg
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Spanned;
 
-use super::bindings::{Bindings, Identity};
-use super::routes::{Match, Route, Routes};
+use super::bindings::Bindings;
+use super::identities::Identity;
+use super::routes::{Group, Match, Route, Routes};
 use super::{Resolver, nearest};
 use crate::code;
 use crate::ir::{Condition, HttpCondition, Rule};
@@ -33,7 +34,7 @@ impl Resolver<'_> {
     pub(super) fn target(
         &mut self,
         target: &TrafficTarget,
-        routes: &Routes,
+        routes: &Routes<'_>,
         bindings: &Bindings,
     ) -> Vec<Rule> {
         let namespace = &target.meta.namespace;
@@ -81,7 +82,7 @@ impl Resolver<'_> {
         if !self.choices.foreign_destination {
             identities.retain(|identity| self.is_at_home(identity, &namespace, subject));
         }
-        identities.into_iter().map(|identity| identity.spiffe_id).collect()
+        identities.into_iter().map(|identity| identity.name).collect()
     }
 
     /// Whether a destination's identity is known to be of the namespace whose
@@ -92,7 +93,7 @@ impl Resolver<'_> {
         if !is_at_home {
             let message = format!(
                 "`{}` does not show that its workload is in namespace `{namespace}`",
-                identity.spiffe_id
+                identity.name
             );
             self.report(
                 Diagnostic::error(code::FOREIGN_IDENTITY, identity.span, message)
@@ -113,7 +114,7 @@ impl Resolver<'_> {
     ) -> Vec<String> {
         let namespace = self.namespace(source, own, self.choices.source_namespace);
         let identities = namespace.map(|namespace| self.identities(source, &namespace, bindings));
-        identities.into_iter().flatten().map(|identity| identity.spiffe_id).collect()
+        identities.into_iter().flatten().flat_map(Identity::into_names).collect()
     }
 
     /// What a subject stands for; none when that was reported.
@@ -126,9 +127,7 @@ impl Resolver<'_> {
         match subject.kind {
             SubjectKind::IdentityBinding => self.bound(subject, namespace, bindings),
             SubjectKind::ServiceAccount => {
-                let spiffe_id = self.identity(namespace, &subject.name);
-                let identity = Identity { spiffe_id, span: subject.name.span };
-                self.checked(identity).into_iter().collect()
+                self.named_account(namespace, &subject.name).into_iter().collect()
             }
         }
     }
@@ -156,29 +155,25 @@ impl Resolver<'_> {
         }
     }
 
-    /// An identity that cannot stand in a certificate would never match.
-    pub(super) fn checked(&mut self, identity: Identity) -> Option<Identity> {
-        if decision_table::normalise::is_spiffe_id(identity.spiffe_id.as_bytes()) {
-            return Some(identity);
-        }
-        let message = format!("`{}` is not a SPIFFE ID", identity.spiffe_id);
-        self.report(Diagnostic::error(code::INVALID_IDENTITY, identity.span, message));
-        None
-    }
-
     fn rule(
         &mut self,
         rule: &RuleRef,
         namespace: &Spanned<String>,
-        routes: &Routes,
+        routes: &Routes<'_>,
         terms: &mut Terms,
     ) {
-        let key = (rule.kind, namespace.value.clone(), rule.name.value.clone());
+        let key = (rule.kind, namespace.value.as_str(), rule.name.value.as_str());
         let route = format!("{}/{}", namespace.value, rule.name.value);
         match routes.get(&key) {
-            None => self.unknown_route(rule, &namespace.value, routes),
-            Some(Route::Http(matches)) => {
-                for one in self.chosen(rule, matches) {
+            None => self.unknown_route(
+                rule.kind,
+                &rule.name,
+                &namespace.value,
+                routes,
+                "this rule grants nothing",
+            ),
+            Some(Route::Http(group)) => {
+                for one in self.chosen(rule, group) {
                     let name = format!("{route}#{}", one.name);
                     terms.http.push((name, one.span, one.condition.clone()));
                 }
@@ -190,37 +185,11 @@ impl Resolver<'_> {
         }
     }
 
-    fn unknown_route(&mut self, rule: &RuleRef, namespace: &str, routes: &Routes) {
-        let (kind, name) = (rule.kind, &rule.name);
-        if self.known.is_broken(kind.as_str(), namespace, &name.value) {
-            return;
-        }
-        let message =
-            format!("there is no {} `{}` in namespace `{namespace}`", kind.as_str(), name.value);
-        let error = Diagnostic::error(code::UNKNOWN_ROUTE, rule.name.span, message)
-            .label("this rule grants nothing");
-        let error = match self.known.home_of_route(kind, &name.value) {
-            Some(other) => error.help(format!(
-                "there is one in namespace `{other}`, but a TrafficTarget sees only routes of its own"
-            )),
-            None => {
-                let first = (kind, namespace.to_owned(), String::new());
-                let known = routes
-                    .range(first..)
-                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && of == namespace)
-                    .map(|((.., name), _)| name.as_str());
-                let broken = self.known.broken(kind.as_str(), namespace);
-                nearest::suggest(error, name, known.chain(broken))
-            }
-        };
-        self.report(error);
-    }
-
     /// The matches of a group that a rule names.
-    fn chosen<'m>(&mut self, rule: &RuleRef, matches: &'m [Match]) -> Vec<&'m Match> {
+    fn chosen<'g, 'a>(&mut self, rule: &RuleRef, group: &'g Group<'a>) -> Vec<&'g Match<'a>> {
         let Some(names) = &rule.matches else {
             if self.choices.omitted_matches_mean_all {
-                return matches.iter().collect();
+                return group.matches.iter().collect();
             }
             let message = format!(
                 "without `matches` this rule grants nothing in dialect `{}`",
@@ -234,7 +203,7 @@ impl Resolver<'_> {
         };
         let mut chosen = Vec::new();
         for name in names {
-            match matches.iter().find(|one| one.name == name.value) {
+            match group.get(&name.value) {
                 Some(one) => chosen.push(one),
                 None => {
                     let message = format!(
@@ -242,7 +211,7 @@ impl Resolver<'_> {
                         rule.name.value, name.value
                     );
                     let error = Diagnostic::error(code::UNKNOWN_MATCH, name.span, message);
-                    let known = matches.iter().map(|one| one.name.as_str());
+                    let known = group.matches.iter().map(|one| one.name);
                     self.report(nearest::suggest(error, name, known));
                 }
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use decision_table::Table;
-use policy_compiler::Scope;
+use policy_compiler::{IdentityForm, Options, Scope};
 
 use crate::policies::{Reading, counted};
 use crate::{Failure, Outcome, input};
@@ -39,12 +39,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     if arguments.mesh {
         tables.extend(policies.table(Scope::Mesh).map(|bytes| ("mesh".to_owned(), bytes)));
     } else {
+        let options = arguments.reading.options();
         let workloads: Vec<String> = policies.set.workloads().map(str::to_owned).collect();
         for workload in workloads {
             let bytes = policies.table(Scope::Workload(&workload));
-            tables.extend(
-                bytes.map(|bytes| (file_stem(&workload, &arguments.reading.trust_domain), bytes)),
-            );
+            tables.extend(bytes.map(|bytes| (file_stem(&workload, &options), bytes)));
         }
     }
     policies.show();
@@ -69,32 +68,51 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
-/// `spiffe://cluster.local/ns/bookstore/sa/bookstore-v1` → `bookstore.bookstore-v1`.
+/// `spiffe://cluster.local/ns/bookstore/sa/bookstore-v1` → `bookstore.bookstore-v1`,
+/// and so does `bookstore-v1.bookstore.cluster.local`.
 ///
 /// Of an identity that is no ServiceAccount of the trust domain, everything is
 /// kept: two workloads must not share a file. No identity has a `+` itself.
-fn file_stem(workload: &str, trust_domain: &str) -> String {
-    let id = workload.strip_prefix("spiffe://").unwrap_or(workload);
-    match id.split('/').collect::<Vec<_>>()[..] {
-        [domain, "ns", namespace, "sa", account] if domain == trust_domain => {
-            format!("{namespace}.{account}")
-        }
-        _ => id.replace('/', "+"),
+fn file_stem(workload: &str, options: &Options) -> String {
+    match account(workload, options) {
+        Some((namespace, account)) => format!("{namespace}.{account}"),
+        None => workload.strip_prefix("spiffe://").unwrap_or(workload).replace('/', "+"),
     }
+}
+
+/// Namespace and name of the ServiceAccount that has this identity.
+fn account<'w>(workload: &'w str, options: &Options) -> Option<(&'w str, &'w str)> {
+    let parts = match options.identity_form {
+        IdentityForm::Spiffe => {
+            let (domain, path) = workload.strip_prefix("spiffe://")?.split_once('/')?;
+            let path = path.strip_prefix("ns/").filter(|_| domain == options.trust_domain())?;
+            path.split_once("/sa/")
+        }
+        IdentityForm::ServiceName => {
+            let name = workload.strip_suffix(options.trust_domain())?.strip_suffix('.')?;
+            name.split_once('.').map(|(account, namespace)| (namespace, account))
+        }
+    };
+    parts.filter(|(namespace, account)| !namespace.contains('/') && !account.contains('/'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::file_stem;
+    use super::*;
 
     #[test]
     fn workloads_do_not_share_files() {
-        for (workload, stem) in [
-            ("spiffe://td/ns/shop/sa/store", "shop.store"),
-            ("spiffe://other/ns/shop/sa/store", "other+ns+shop+sa+store"),
-            ("spiffe://td/shop/store", "td+shop+store"),
+        let trust_domains = vec!["td".to_owned(), "other".to_owned()];
+        let spiffe = Options { trust_domains, ..Options::default() };
+        let names = Options { identity_form: IdentityForm::ServiceName, ..spiffe.clone() };
+        for (workload, options, stem) in [
+            ("spiffe://td/ns/shop/sa/store", &spiffe, "shop.store"),
+            ("spiffe://other/ns/shop/sa/store", &spiffe, "other+ns+shop+sa+store"),
+            ("spiffe://td/shop/store", &spiffe, "td+shop+store"),
+            ("spiffe://td/ns/shop/sa/store/1", &spiffe, "td+ns+shop+sa+store+1"),
+            ("store.shop.td", &names, "shop.store"),
         ] {
-            assert_eq!(file_stem(workload, "td"), stem);
+            assert_eq!(file_stem(workload, options), stem);
         }
     }
 }

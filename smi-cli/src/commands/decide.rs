@@ -91,14 +91,15 @@ struct One {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let (table, mut outcome) = table(arguments)?;
-    let trust_domain = &arguments.reading.trust_domain;
+    let options = arguments.reading.options();
+    let ask = |query: &Query| query.ask(&table, options.trust_domain());
     let Some(requests) = &arguments.requests else {
         if arguments.one.destination.is_none() && table.workload().is_none() {
             return Err(
                 "say which workload is called: --destination NAMESPACE/SERVICE-ACCOUNT".into()
             );
         }
-        let answer = arguments.one.query().ask(&table, trust_domain);
+        let answer = ask(&arguments.one.query());
         if arguments.json {
             anstream::println!("{}", serde_json::to_string(&answer)?);
         } else {
@@ -109,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     let text = input::text(requests)?;
     for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let answer = match serde_json::from_str::<Query>(line) {
-            Ok(query) => query.ask(&table, trust_domain),
+            Ok(query) => ask(&query),
             Err(error) => {
                 let problem = problem(&error);
                 let (line, column) = (number + 1, error.column());

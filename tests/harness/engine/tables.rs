@@ -56,7 +56,7 @@ impl Compiler {
         }
         let options = Options {
             dialect: policies.dialect,
-            trust_domain: TRUST_DOMAIN.to_owned(),
+            trust_domains: vec![TRUST_DOMAIN.to_owned()],
             ..Options::default()
         };
         let read = smi_model::read(&sources, &smi_model::Limits::default());

@@ -57,7 +57,8 @@ impl Policies {
         let mut found = Collected { sources: &sources, diagnostics: Vec::new() };
         let read = smi_model::read(&sources, &Limits::default());
         found.diagnostics.extend(read.diagnostics);
-        let options = Options { trust_domain: TRUST_DOMAIN.to_owned(), ..Options::default() };
+        let options =
+            Options { trust_domains: vec![TRUST_DOMAIN.to_owned()], ..Options::default() };
         let resolved = policy_compiler::resolve(&read.value, &options);
         found.diagnostics.extend(resolved.diagnostics);
         let mut tables = BTreeMap::new();

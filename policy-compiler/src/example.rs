@@ -1,0 +1,106 @@
+//! Requests that show what a finding is about.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use crate::automata::{Dfa, Domain, Pattern, Texts, TooLarge, automaton};
+use crate::ir::HttpCondition;
+
+/// Places that the search for an example may look at.
+const MOST_PLACES: usize = 100_000;
+
+/// An HTTP request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Example {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) host: Option<String>,
+    pub(crate) headers: BTreeMap<String, String>,
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{} {}`", self.method, self.path)?;
+        let host = self.host.iter().map(|host| ("host", host));
+        let headers = self.headers.iter().map(|(name, value)| (name.as_str(), value));
+        for (index, (name, value)) in host.chain(headers).enumerate() {
+            let joint = if index == 0 { " with" } else { "," };
+            write!(f, "{joint} `{name}: {value}`")?;
+        }
+        Ok(())
+    }
+}
+
+/// Finds examples, and remembers the automata of patterns that it met.
+#[derive(Debug)]
+pub(crate) struct Examples {
+    limit: usize,
+    known: HashMap<Pattern, Result<Dfa, TooLarge>>,
+}
+
+impl Examples {
+    /// `limit`: bytes that an automaton may take while it is built.
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { limit, known: HashMap::new() }
+    }
+
+    /// A request that fulfils all of the conditions; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it takes too much work to tell.
+    pub(crate) fn of_all(
+        &mut self,
+        conditions: &[&HttpCondition],
+    ) -> Result<Option<Example>, TooLarge> {
+        let Some(method) = common_method(conditions) else { return Ok(None) };
+        let paths = conditions.iter().filter_map(|it| it.path.as_ref()).collect();
+        let Some(path) = self.text(Domain::Path, paths)? else { return Ok(None) };
+        let hosts: Vec<&Pattern> = conditions.iter().filter_map(|it| it.host.as_ref()).collect();
+        let host = if hosts.is_empty() {
+            None
+        } else {
+            let Some(host) = self.text(Domain::Host, hosts)? else { return Ok(None) };
+            Some(host)
+        };
+        let names: BTreeSet<&String> = conditions.iter().flat_map(|it| it.headers.keys()).collect();
+        let mut headers = BTreeMap::new();
+        for name in names {
+            let values = conditions.iter().filter_map(|it| it.headers.get(name)).collect();
+            let Some(value) = self.text(Domain::Value, values)? else { return Ok(None) };
+            headers.insert(name.clone(), value);
+        }
+        Ok(Some(Example { method, path, host, headers }))
+    }
+
+    fn text(
+        &mut self,
+        domain: Domain,
+        patterns: Vec<&Pattern>,
+    ) -> Result<Option<String>, TooLarge> {
+        for pattern in &patterns {
+            if !self.known.contains_key(*pattern) {
+                let dfa = automaton(&[pattern], self.limit);
+                self.known.insert((*pattern).clone(), dfa);
+            }
+        }
+        let dfa = |pattern: &&Pattern| match self.known.get(*pattern) {
+            Some(Ok(dfa)) => Ok(dfa),
+            _ => Err(TooLarge),
+        };
+        let within = patterns.iter().map(dfa).collect::<Result<_, _>>()?;
+        Texts { within, without: Vec::new() }.shortest(domain, MOST_PLACES)
+    }
+}
+
+/// A method that all conditions take: GET where any will do.
+fn common_method(conditions: &[&HttpCondition]) -> Option<String> {
+    let mut sets = conditions.iter().filter_map(|condition| condition.methods.as_ref());
+    let Some(first) = sets.next() else { return Some("GET".to_owned()) };
+    let mut common: BTreeSet<&String> = first.iter().collect();
+    for set in sets {
+        common.retain(|method| set.contains(*method));
+    }
+    let get = common.iter().find(|method| **method == "GET");
+    get.or(common.first()).map(|method| (*method).clone())
+}

@@ -1,0 +1,26 @@
+//! Policies that mean what they say, but perhaps not what is meant.
+//!
+//! What was reported as an error is not reported again from here.
+
+mod ports;
+mod reach;
+mod unused;
+
+use super::Resolver;
+use super::bindings::Bindings;
+use super::routes::Routes;
+use crate::ir::{Rule, Split};
+
+impl Resolver<'_> {
+    pub(super) fn lint(
+        &mut self,
+        routes: &Routes<'_>,
+        bindings: &Bindings,
+        rules: &[Rule],
+        splits: &[Split],
+    ) {
+        self.unused_routes(routes);
+        self.service_ports(bindings);
+        self.out_of_reach(rules, splits);
+    }
+}
