@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::chart::escape;
 use super::figure::{Unit, count};
 
-pub(super) const WIDTH: f64 = 620.0;
+pub(super) const WIDTH: f64 = 680.0;
 pub(super) const HEIGHT: f64 = 400.0;
 
 /// Where the plot lies in the panel; to its right are the names of the lines.
