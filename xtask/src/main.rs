@@ -1,4 +1,4 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `fuzz` and
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz` and
 //! `playground`.
 
 #![expect(
@@ -6,6 +6,7 @@
     reason = "this is the project's own tool: it reads files, starts processes and measures time"
 )]
 
+mod bench;
 mod demo;
 mod fuzz;
 mod playground;
@@ -29,6 +30,8 @@ enum Task {
     Demo(demo::Options),
     /// Check everything: format, lints, documentation, builds, and all tests
     Test,
+    /// Measure decisions, compiling or reading: a table, a JSON file and a chart
+    Bench(bench::Options),
     /// Search for texts on which reading fails, for some time
     Fuzz(fuzz::Options),
     /// Build the playground into playground-web/web/dist
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Demo(options) => demo::run(&options),
         Task::Test => test::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
