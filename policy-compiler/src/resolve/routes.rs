@@ -1,6 +1,7 @@
 //! Route objects: their conditions, once for all targets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smi_model::canonical::{HttpMatch, RouteKind};
 use smi_model::diagnostic::Diagnostic;
@@ -48,7 +49,7 @@ impl<'a> Group<'a> {
 pub(super) struct Match<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) condition: HttpCondition,
+    pub(super) condition: Arc<HttpCondition>,
 }
 
 impl<'a> Resolver<'a> {
@@ -78,7 +79,11 @@ impl<'a> Resolver<'a> {
     }
 
     fn one_match(&self, one: &'a HttpMatch) -> Match<'a> {
-        Match { name: &one.name.value, span: one.name.span, condition: self.condition(one) }
+        Match {
+            name: &one.name.value,
+            span: one.name.span,
+            condition: Arc::new(self.condition(one)),
+        }
     }
 
     /// Reports a reference to a route that is not there.

@@ -116,7 +116,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<BTreeSet<HttpCondition>> {
         let key = (RouteKind::Http, namespace, name.value.as_str());
         if let Some(Route::Http(group)) = routes.get(&key) {
-            return Some(group.matches.iter().map(|one| one.condition.clone()).collect());
+            return Some(group.matches.iter().map(|one| (*one.condition).clone()).collect());
         }
         self.unknown_route(RouteKind::Http, name, namespace, routes, "this split is not in force");
         None
