@@ -16,7 +16,7 @@ impl Engine for Oracle {
 
     fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
         let texts: Vec<&str> = policies.files.iter().map(|file| file.text.as_str()).collect();
-        Box::new(oracle::Oracle::new(&texts, dialect(policies.dialect), TRUST_DOMAIN))
+        Box::new(oracle::Oracle::new(&texts, dialect(policies.dialect), &[TRUST_DOMAIN]))
     }
 }
 
