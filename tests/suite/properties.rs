@@ -82,7 +82,7 @@ fn with_shuffled_documents() -> impl Strategy<Value = (Scenario, Vec<String>)> {
 fn mesh_table(dialect: Dialect, documents: &[String]) -> Option<Vec<u8>> {
     let file = |text: &String| File { name: text.replace('\n', " "), text: text.clone() };
     let files = documents.iter().map(file).collect();
-    Compiler::new(&Policies { dialect, files }).bytes(Scope::Mesh)
+    Compiler::new(&Policies::new(dialect, files)).bytes(Scope::Mesh)
 }
 
 /// What happens to bytes on their way.
