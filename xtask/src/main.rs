@@ -1,4 +1,4 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `fuzz` and
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `fuzz`, `soak` and
 //! `playground`.
 
 #![expect(
@@ -9,6 +9,7 @@
 mod demo;
 mod fuzz;
 mod playground;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Task {
     Test,
     /// Search for texts on which reading fails, for some time
     Fuzz(fuzz::Options),
+    /// Compare the oracle with every engine on millions of random requests
+    Soak(soak::Options),
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Task::Demo(options) => demo::run(&options),
         Task::Test => test::run(),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -13,6 +13,7 @@ pub use shares::{Answer, Shares};
 pub use tables::{Compiler, Tables, decide};
 
 use std::fmt;
+use std::rc::Rc;
 
 use decision_table::Dialect;
 
@@ -33,8 +34,13 @@ pub trait Engine {
         policies.trust_domains == [TRUST_DOMAIN]
     }
 
-    /// Takes the policies in force.
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer>;
+    /// Takes policies in force that other engines can share.
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer>;
+
+    /// Takes policies in force.
+    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
+        self.start(&Rc::new(Compiler::new(policies)))
+    }
 }
 
 /// An engine with policies in force.

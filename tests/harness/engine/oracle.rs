@@ -1,8 +1,10 @@
 //! The independent interpreter.
 
+use std::rc::Rc;
+
 use decision_table::Dialect;
 
-use super::{Answer, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Answer, Compiler, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
 use crate::request::{Bytes, Protocol, Request};
 
 /// The interpreter in `tests/oracle`. It gives no reasons.
@@ -18,7 +20,9 @@ impl Engine for Oracle {
         true
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
+        // Of the compiler, it takes nothing but the texts.
+        let policies = compiler.policies();
         let texts: Vec<&str> = policies.files.iter().map(|file| file.text.as_str()).collect();
         let trust_domains: Vec<&str> = policies.trust_domains.iter().map(String::as_str).collect();
         Box::new(oracle::Oracle::new(&texts, dialect(policies.dialect), &trust_domains))

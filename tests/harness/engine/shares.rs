@@ -25,6 +25,11 @@ impl Shares {
         self.0.is_empty()
     }
 
+    /// Who gets a part.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(|(service, _)| service.as_str())
+    }
+
     /// The part of a Service, and the sum of all parts.
     #[must_use]
     pub fn part_of(&self, service: &str) -> (u64, u64) {
