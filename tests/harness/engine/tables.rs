@@ -107,8 +107,9 @@ impl Compiler {
         smi_model::diagnostic::render::text(&self.diagnostics, &self.sources, false)
     }
 
-    /// The table of all workloads.
-    pub(super) fn mesh_table(&self) -> SharedTable {
+    /// The table of all workloads; `None` when a limit was hit.
+    #[must_use]
+    pub fn mesh_table(&self) -> SharedTable {
         self.mesh_table.get_or_init(|| self.table(Scope::Mesh)).clone()
     }
 

@@ -146,7 +146,7 @@ const IDENTITIES: [&str; 4] = [
     "spiffe://cluster.local/workload/c",
 ];
 pub(super) const ROUTES: [&str; 2] = ["r", "s"];
-const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
+pub(super) const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
 
 /// Objects of every kind over a small vocabulary.
 pub(super) fn bundle() -> impl Strategy<Value = Bundle> {

@@ -9,6 +9,7 @@
 //! [`many_targets`] is for measurements.
 
 mod bundle;
+mod change;
 mod many;
 mod pattern;
 mod recipe;
