@@ -183,3 +183,25 @@ impl Started<'_> {
         self.enforcer.shares(namespace, service, request).map(Shares::from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_the_same_scenario_for_every_thread() {
+        let scenario = |seed| {
+            let strategy = scenario_with(REQUESTS_PER_BUNDLE);
+            format!("{:?}", strategy.new_tree(&mut runner(seed)).unwrap().current())
+        };
+        assert_eq!(scenario(7), scenario(7));
+        assert_ne!(scenario(7), scenario(8));
+    }
+
+    #[test]
+    fn it_stops_when_enough_was_seen() {
+        let tally = compare(0..1_000_000, 2, |tally| tally.bundles < 3);
+        assert!((3..6).contains(&tally.bundles), "{tally}");
+        assert_eq!(tally.pairs, tally.bundles * REQUESTS_PER_BUNDLE as u64);
+    }
+}

@@ -28,7 +28,7 @@ pub struct Difference {
     pub seed: u64,
     /// The scenario, as small as it could be made.
     pub scenario: Scenario,
-    /// The requests with all answers.
+    /// The requests that are answered differently, with all answers.
     pub answers: Vec<String>,
 }
 
@@ -63,7 +63,8 @@ impl fmt::Display for Tally {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\nseed {}, {:?}", self.seed, self.scenario)?;
+        let Self { seed, scenario, .. } = self;
+        writeln!(f, "\nseed {seed}, dialect {}\n{}", scenario.dialect, scenario.bundle.yaml())?;
         self.answers.iter().try_for_each(|answer| writeln!(f, "{answer}"))
     }
 }
