@@ -1,7 +1,8 @@
 //! The product's own path: model, compiler, table.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use decision_table::{Destination, Protocol, Request as Question, Table, Verdict};
 use policy_compiler::{Options, Scope};
@@ -28,23 +29,27 @@ impl Engine for Tables {
         }
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
-        let compiler = Compiler::new(policies);
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
         match self {
-            Self::OfWorkloads => Box::new(compiler),
-            Self::OfMesh => Box::new(MeshTable(compiler.table(Scope::Mesh))),
+            Self::OfWorkloads => Box::new(WorkloadTables(Rc::clone(compiler))),
+            Self::OfMesh => Box::new(MeshTable(compiler.mesh_table())),
         }
     }
 }
 
 /// Policies that were resolved, and what it takes to compile them.
 pub struct Compiler {
+    policies: Policies,
     sources: SourceMap,
-    policies: policy_compiler::PolicySet,
+    resolved: policy_compiler::PolicySet,
     diagnostics: Vec<Diagnostic>,
+    mesh_table: OnceCell<SharedTable>,
     /// The tables of workloads that were asked about, by SPIFFE ID.
-    tables: RefCell<BTreeMap<String, Option<Table<Vec<u8>>>>>,
+    workload_tables: RefCell<BTreeMap<String, SharedTable>>,
 }
+
+/// `None` when a limit was hit.
+type SharedTable = Option<Rc<Table<Vec<u8>>>>;
 
 impl Compiler {
     /// Reads and resolves.
@@ -62,13 +67,26 @@ impl Compiler {
         let read = smi_model::read(&sources, &smi_model::Limits::default());
         let resolved = policy_compiler::resolve(&read.value, &options);
         let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
-        Self { sources, policies: resolved.value, diagnostics, tables: RefCell::default() }
+        Self {
+            policies: policies.clone(),
+            sources,
+            resolved: resolved.value,
+            diagnostics,
+            mesh_table: OnceCell::new(),
+            workload_tables: RefCell::default(),
+        }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// The table's bytes; `None` when a limit was hit.
     #[must_use]
     pub fn bytes(&self, scope: Scope<'_>) -> Option<Vec<u8>> {
-        policy_compiler::compile(&self.policies, &self.sources, scope).value
+        policy_compiler::compile(&self.resolved, &self.sources, scope).value
     }
 
     /// Whether anything was wrong with the documents.
@@ -89,28 +107,41 @@ impl Compiler {
         smi_model::diagnostic::render::text(&self.diagnostics, &self.sources, false)
     }
 
-    pub(super) fn table(&self, scope: Scope<'_>) -> Option<Table<Vec<u8>>> {
+    /// The table of all workloads; `None` when a limit was hit.
+    #[must_use]
+    pub fn mesh_table(&self) -> SharedTable {
+        self.mesh_table.get_or_init(|| self.table(Scope::Mesh)).clone()
+    }
+
+    /// The table of one workload.
+    pub(super) fn workload_table(&self, workload: &str) -> SharedTable {
+        let compile = || self.table(Scope::Workload(workload));
+        let mut tables = self.workload_tables.borrow_mut();
+        tables.entry(workload.to_owned()).or_insert_with(compile).clone()
+    }
+
+    fn table(&self, scope: Scope<'_>) -> SharedTable {
         let bytes = self.bytes(scope)?;
-        Some(Table::from_bytes(bytes).expect("a table that was just compiled verifies"))
+        let table = Table::from_bytes(bytes).expect("a table that was just compiled verifies");
+        Some(Rc::new(table))
     }
 }
 
-impl Enforcer for Compiler {
+struct WorkloadTables(Rc<Compiler>);
+
+impl Enforcer for WorkloadTables {
     fn decide(&self, request: &Request) -> Decision {
-        let workload = request.destination.spiffe_id(TRUST_DOMAIN);
-        let mut tables = self.tables.borrow_mut();
-        let compile = || self.table(Scope::Workload(&workload));
-        let table = tables.entry(workload.clone()).or_insert_with(compile);
-        ask(table.as_ref(), request, Destination::OfTable)
+        let table = self.0.workload_table(&request.destination.spiffe_id(TRUST_DOMAIN));
+        ask(table.as_deref(), request, Destination::OfTable)
     }
 }
 
-struct MeshTable(Option<Table<Vec<u8>>>);
+struct MeshTable(SharedTable);
 
 impl Enforcer for MeshTable {
     fn decide(&self, request: &Request) -> Decision {
         let workload = request.destination.spiffe_id(TRUST_DOMAIN);
-        ask(self.0.as_ref(), request, Destination::Workload(workload.as_bytes()))
+        ask(self.0.as_deref(), request, Destination::Workload(workload.as_bytes()))
     }
 }
 
