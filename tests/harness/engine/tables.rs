@@ -9,7 +9,7 @@ use policy_compiler::{Options, Scope};
 use smi_model::diagnostic::{Diagnostic, Severity};
 use smi_model::source::SourceMap;
 
-use super::{Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Answer, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
 use crate::request::{self, Request};
 
 /// Compiled tables, natively evaluated.
@@ -134,6 +134,13 @@ impl Enforcer for WorkloadTables {
         let table = self.0.workload_table(&request.destination.spiffe_id(TRUST_DOMAIN));
         ask(table.as_deref(), request, Destination::OfTable)
     }
+
+    /// A caller's sidecar asks, whoever the caller is.
+    fn shares(&self, namespace: &str, service: &str, request: &Request) -> Option<Answer> {
+        let caller = request.source.as_ref().map(|source| source.spiffe_id(TRUST_DOMAIN));
+        let table = self.0.workload_table(caller.as_deref().unwrap_or(ANYBODY));
+        Some(shares(table.as_deref(), namespace, service, request))
+    }
 }
 
 struct MeshTable(SharedTable);
@@ -143,7 +150,14 @@ impl Enforcer for MeshTable {
         let workload = request.destination.spiffe_id(TRUST_DOMAIN);
         ask(self.0.as_deref(), request, Destination::Workload(workload.as_bytes()))
     }
+
+    fn shares(&self, namespace: &str, service: &str, request: &Request) -> Option<Answer> {
+        Some(shares(self.0.as_deref(), namespace, service, request))
+    }
 }
+
+/// A workload that no policy mentions.
+const ANYBODY: &str = "spiffe://cluster.local/ns/nowhere/sa/nobody";
 
 fn ask(
     table: Option<&Table<Vec<u8>>>,
@@ -162,23 +176,51 @@ pub fn decide<B: AsRef<[u8]>>(
     destination: Destination<'_>,
 ) -> Decision {
     let peer = request.source.as_ref().map(|source| source.spiffe_id(TRUST_DOMAIN));
-    let verdict = table.decide(&Question {
+    let question = question(request, peer.as_deref(), destination);
+    match table.decide(&question) {
+        Verdict::Allowed(_) => Decision::Allow,
+        Verdict::Denied(denial) => Decision::Deny(Some(denial.reason.code().to_owned())),
+    }
+}
+
+/// Asks a table where a request for a root Service goes.
+fn shares(
+    table: Option<&Table<Vec<u8>>>,
+    namespace: &str,
+    service: &str,
+    request: &Request,
+) -> Answer {
+    let root = format!("{namespace}/{service}");
+    let question = question(request, None, Destination::OfTable);
+    let share = table.and_then(|table| table.share(root.as_bytes(), &question));
+    let Some(share) = share else { return vec![(service.to_owned(), 1, None)] };
+    let backends = share.backends().map(|backend| {
+        let of_namespace = backend.service.strip_prefix(namespace);
+        let name = of_namespace.and_then(|rest| rest.strip_prefix('/'));
+        let name = name.expect("backends are of the namespace of their root");
+        (name.to_owned(), backend.weight.into(), backend.target_port)
+    });
+    backends.collect()
+}
+
+fn question<'a>(
+    request: &'a Request,
+    peer: Option<&'a str>,
+    destination: Destination<'a>,
+) -> Question<'a> {
+    Question {
         protocol: match request.protocol {
             request::Protocol::Http => Protocol::Http,
             request::Protocol::Tcp => Protocol::Tcp,
             request::Protocol::Udp => Protocol::Udp,
         },
-        peer: peer.as_deref().map(str::as_bytes),
+        peer: peer.map(str::as_bytes),
         destination,
         port: request.port,
         method: request.method.as_ref().map(AsRef::as_ref),
         path: request.path.as_ref().map(AsRef::as_ref),
         authority: request.host.as_ref().map(AsRef::as_ref),
         headers: request,
-    });
-    match verdict {
-        Verdict::Allowed(_) => Decision::Allow,
-        Verdict::Denied(denial) => Decision::Deny(Some(denial.reason.code().to_owned())),
     }
 }
 

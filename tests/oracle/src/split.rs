@@ -7,7 +7,7 @@ impl Question<'_> {
     pub(crate) fn shares(&self, namespace: &str, root: &str) -> Result<Vec<Share>, Overlap> {
         let split = self.split_of(namespace, root)?;
         let backends = split.map_or(&[][..], |split| &split.backends);
-        let shares = backends.iter().filter_map(|backend| self.share_of(namespace, backend));
+        let shares = backends.iter().filter_map(|backend| self.share_of(namespace, root, backend));
         let shares: Vec<Share> = shares.collect();
         // Without a split requests go where they are sent. So they do on a port
         // which no backend has that would get any.
@@ -59,12 +59,16 @@ impl Question<'_> {
         self.is_judged_as_http() && matches.into_iter().any(|one| self.fulfils(one))
     }
 
-    /// Split v1alpha4, "Ports": a backend whose Service lacks the port is left out
-    /// for that port. Nothing can be said of a Service that is not at hand.
-    fn share_of(&self, namespace: &str, backend: &Backend) -> Option<Share> {
+    /// Split v1alpha4, "Ports": of the ports of the root, a backend whose Service
+    /// lacks one is left out for that port. Nothing can be said of a Service that
+    /// is not at hand, or that lists no ports, as those of other names do.
+    fn share_of(&self, namespace: &str, root: &str, backend: &Backend) -> Option<Share> {
         let Backend { service, weight } = backend;
         let share = |target_port| Share { service: service.clone(), weight: *weight, target_port };
-        match (self.policies.service(namespace, service), self.request.port) {
+        let of_root = self.policies.service(namespace, root).unwrap_or_default();
+        let is_of_root = |wanted: &u16| of_root.iter().any(|port| port.number == *wanted);
+        let ports = self.policies.service(namespace, service).filter(|ports| !ports.is_empty());
+        match (ports, self.request.port.filter(is_of_root)) {
             (Some(ports), Some(wanted)) => {
                 let port = ports.iter().find(|port| port.number == wanted)?;
                 Some(share(port.target.filter(|&target| target != wanted)))
