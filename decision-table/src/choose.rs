@@ -62,6 +62,7 @@ impl<B: AsRef<[u8]>> Table<B> {
             request,
             destination: &[],
             path: path.unwrap_or_default(),
+            path_class: None,
             protocol: if path.is_some() { Protocol::Http } else { Protocol::Tcp },
             peer: 0,
             service,

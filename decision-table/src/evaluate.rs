@@ -1,10 +1,11 @@
 //! The decision: a walk through a diagram, at most one step for each level.
 
 use crate::normalise;
-use crate::path;
+use crate::path::{self, Judged};
 use crate::request::{Destination, Protocol, Request};
 use crate::section::automata::Automaton;
 use crate::section::levels::Attribute;
+use crate::section::names::Names;
 use crate::section::nodes::{Nodes, is_node, node, verdict};
 use crate::table::{Parts, Table};
 use crate::verdict::{Denial, Reason, Verdict};
@@ -32,10 +33,12 @@ pub(crate) struct Facts<'a> {
     pub(crate) parts: &'a Parts,
     pub(crate) request: &'a Request<'a>,
     pub(crate) destination: &'a [u8],
-    /// The path without its query; of a request that has none, empty.
-    pub(crate) path: &'a [u8],
     /// What the bytes are, as far as rules are concerned.
     pub(crate) protocol: Protocol,
+    /// The path without its query; of a request that has none, empty.
+    pub(crate) path: Judged<'a>,
+    /// The class of the path, when the table has one automaton for paths.
+    pub(crate) path_class: Option<u16>,
     pub(crate) peer: u32,
     pub(crate) service: u32,
 }
@@ -48,24 +51,34 @@ impl<'a> Facts<'a> {
             Destination::OfTable => scope,
             Destination::Workload(identity) => identity,
         };
-        let path = match request.protocol {
-            Protocol::Tcp | Protocol::Udp => &[],
+        // In a large table each look-up waits for memory. So what is known to be
+        // needed is begun early, and waits while something else is worked on.
+        let identity = request.peer.unwrap_or_default();
+        let near = parts.peers.near(bytes, identity);
+        let protocol = request.protocol;
+        let path = match protocol {
+            Protocol::Tcp | Protocol::Udp => Judged::default(),
             Protocol::Http => judged_path(request)?,
         };
-        let identity = request.peer.filter(|peer| !peer.is_empty()).ok_or(Reason::MissingPeer)?;
-        let peer = parts.peers.class(bytes, identity);
+        if identity.is_empty() {
+            return Err(Reason::MissingPeer);
+        }
+        let paths = parts.paths.filter(|_| protocol == Protocol::Http);
+        let path_class = paths.map(|paths| class_of_path(paths.of(bytes), path));
+        let peer = Names::class_in(near, identity);
         // Names of the table are well-formed: verification saw to that.
         if peer == 0 && !parts.identities.admits(identity) {
             return Err(Reason::MalformedPeer);
         }
         // A table for the mesh looks the destination up in its diagram.
-        if !scope.is_empty() && destination != scope {
-            if parts.destinations.class(bytes, destination) == 0 {
-                return Err(Reason::Destination);
-            }
+        if !scope.is_empty()
+            && destination != scope
+            && parts.destinations.class(bytes, destination) == 0
+        {
+            return Err(Reason::Destination);
         }
-        let protocol = request.protocol;
-        Ok(Self { bytes, parts, request, destination, path, protocol, peer, service: 0 })
+        let service = 0;
+        Ok(Self { bytes, parts, request, destination, protocol, path, path_class, peer, service })
     }
 
     /// Walks from the root to a leaf; `None` cannot happen in a verified table.
@@ -98,9 +111,10 @@ impl<'a> Facts<'a> {
             Attribute::Method => {
                 self.request.method.map_or(0, |method| parts.methods.class(bytes, method))
             }
-            Attribute::Path(index) => {
-                automaton(index).map_or(0, |dfa| class_of_text(dfa, self.path).into())
-            }
+            Attribute::Path(index) => self
+                .path_class
+                .or_else(|| Some(class_of_path(automaton(index)?, self.path)))
+                .map_or(0, u32::from),
             Attribute::Host(index) => automaton(index).map_or(0, |dfa| self.host_class(dfa)),
             Attribute::Header(name, index) => {
                 automaton(index).map_or(0, |dfa| self.header_class(name, dfa))
@@ -108,6 +122,7 @@ impl<'a> Facts<'a> {
         }
     }
 
+    #[inline(never)]
     fn host_class(&self, dfa: Automaton<'_>) -> u32 {
         let host = self.request.authority.and_then(normalise::host);
         host.map_or(0, |host| class_of_text(dfa, host).into())
@@ -115,6 +130,7 @@ impl<'a> Facts<'a> {
 
     /// A condition holds when the header is there and every value fulfils it: a
     /// client must not pass by sending a second, harmless value.
+    #[inline(never)]
     fn header_class(&self, name: &[u8], dfa: Automaton<'_>) -> u32 {
         let mut class: Option<u16> = None;
         self.request.headers.visit(name, &mut |value| {
@@ -125,6 +141,10 @@ impl<'a> Facts<'a> {
     }
 }
 
+fn class_of_path(dfa: Automaton<'_>, Judged { path, is_ascii }: Judged<'_>) -> u16 {
+    if is_ascii { dfa.class(path) } else { class_of_text(dfa, path) }
+}
+
 /// Patterns describe characters: bytes that are none match no pattern, and so the
 /// automata can take it that a text is UTF-8.
 fn class_of_text(dfa: Automaton<'_>, text: &[u8]) -> u16 {
@@ -132,10 +152,10 @@ fn class_of_text(dfa: Automaton<'_>, text: &[u8]) -> u16 {
 }
 
 /// The path of an HTTP request that can be judged.
-pub(crate) fn judged_path<'a>(request: &Request<'a>) -> Result<&'a [u8], Reason> {
+pub(crate) fn judged_path<'a>(request: &Request<'a>) -> Result<Judged<'a>, Reason> {
     let method = request.method.filter(|method| !method.is_empty());
     let (Some(_), Some(target)) = (method, request.path) else {
         return Err(Reason::MalformedRequest);
     };
-    path::canonical(target).ok_or(Reason::NonCanonicalPath)
+    path::judge(target).ok_or(Reason::NonCanonicalPath)
 }

@@ -13,6 +13,18 @@
 /// another escape (`%252e`, `%25%32%65`).
 #[must_use]
 pub fn canonical(target: &[u8]) -> Option<&[u8]> {
+    judge(target).map(|Judged { path, .. }| path)
+}
+
+/// A canonical path.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Judged<'a> {
+    pub(crate) path: &'a [u8],
+    /// Whether every byte of it is ASCII.
+    pub(crate) is_ascii: bool,
+}
+
+pub(crate) fn judge(target: &[u8]) -> Option<Judged<'_>> {
     let marks = marks(target);
     if marks & FORBIDDEN != 0 {
         return None;
@@ -20,12 +32,12 @@ pub fn canonical(target: &[u8]) -> Option<&[u8]> {
     if marks & QUERY != 0 {
         // What stands behind the path does not make it worse.
         let path = target.split(|byte| *byte == b'?').next()?;
-        return judged(path, self::marks(path));
+        return judge_path(path, self::marks(path));
     }
-    judged(target, marks)
+    judge_path(target, marks)
 }
 
-fn judged(path: &[u8], marks: u8) -> Option<&[u8]> {
+fn judge_path(path: &[u8], marks: u8) -> Option<Judged<'_>> {
     let segments = path.strip_prefix(b"/")?;
     if marks & EMPTY_SEGMENT != 0 {
         return None;
@@ -34,7 +46,8 @@ fn judged(path: &[u8], marks: u8) -> Option<&[u8]> {
     // dot can be one that is nothing but dots.
     let is_plain = marks & (ESCAPE | DOT_FIRST) == 0;
     let are_canonical = || segments.split(|byte| *byte == b'/').all(segment_is_canonical);
-    (is_plain || are_canonical()).then_some(path)
+    let judged = Judged { path, is_ascii: marks & BEYOND_ASCII == 0 };
+    (is_plain || are_canonical()).then_some(judged)
 }
 
 /// A control byte or the start of a fragment.
@@ -43,6 +56,8 @@ const FORBIDDEN: u8 = 1;
 const QUERY: u8 = 2;
 /// `%`, or a backslash, which some servers take for a slash.
 const ESCAPE: u8 = 4;
+/// A byte of a character beyond ASCII.
+const BEYOND_ASCII: u8 = 32;
 /// `//`.
 const EMPTY_SEGMENT: u8 = 8;
 /// `/.`.
@@ -53,21 +68,30 @@ const DOT_FIRST: u8 = 16;
 fn marks(text: &[u8]) -> u8 {
     let look = |table: &[u8; 256], byte: u8| table.get(usize::from(byte)).copied();
     let mut mask = AFTER_OTHERS;
-    text.iter().fold(0, |marks, byte| {
+    let mut look_at = |marks: u8, byte: &u8| {
         let new = look(&MARKS, *byte).unwrap_or(FORBIDDEN) & mask;
         mask = look(&MASKS, *byte).unwrap_or(AFTER_SLASH);
         marks | new
-    })
+    };
+    // In pieces of a known length, which need no look at the end for each byte.
+    let (pieces, rest) = text.as_chunks::<8>();
+    let marks = pieces.iter().fold(0, |marks, piece| piece.iter().fold(marks, &mut look_at));
+    rest.iter().fold(marks, look_at)
 }
 
 const AFTER_SLASH: u8 = u8::MAX;
-const AFTER_OTHERS: u8 = FORBIDDEN | QUERY | ESCAPE;
+const AFTER_OTHERS: u8 = FORBIDDEN | QUERY | ESCAPE | BEYOND_ASCII;
 
 static MARKS: [u8; 256] = {
     let mut marks = [0; 256];
     let mut byte = 0;
     while byte < b' ' {
         marks[byte as usize] = FORBIDDEN;
+        byte += 1;
+    }
+    let mut byte = 0x80;
+    while byte < 256 {
+        marks[byte] = BEYOND_ASCII;
         byte += 1;
     }
     marks[0x7f] = FORBIDDEN;

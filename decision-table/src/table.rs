@@ -2,7 +2,7 @@
 
 use crate::dialect::Dialect;
 use crate::normalise::IdentityForm;
-use crate::section::automata::{Automata, Shape};
+use crate::section::automata::{Automata, Located, Shape};
 use crate::section::levels::{Attribute, Levels};
 use crate::section::names::Names;
 use crate::section::nodes::{Leaves, Nodes};
@@ -35,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) ports: Ports,
     pub(crate) levels: Levels,
     pub(crate) automata: Automata,
+    /// The automaton of paths, when there is just one.
+    pub(crate) paths: Option<Located>,
     pub(crate) access: Nodes,
     pub(crate) splits: Nodes,
     pub(crate) shares: Shares,
@@ -73,12 +75,22 @@ impl Parts {
             ports: Ports::open(read(Kind::Ports))?,
             levels,
             automata,
+            paths: only_path(levels, bytes).and_then(|index| automata.locate(bytes, index)),
             access: Nodes::open(read(Kind::Access), levels, Leaves::Rules)?,
             splits: Nodes::open(read(Kind::Splits), levels, Leaves::Shares(shares.len()))?,
             shares,
             provenance: Provenance::open(read(Kind::Provenance))?,
         })
     }
+}
+
+/// The automaton of the only level that looks at paths.
+fn only_path(levels: Levels, table: &[u8]) -> Option<u32> {
+    let mut paths = levels.iter(table).filter_map(|level| match level {
+        Attribute::Path(index) => Some(index),
+        _ => None,
+    });
+    paths.next().filter(|_| paths.next().is_none())
 }
 
 impl<B: AsRef<[u8]>> Table<B> {

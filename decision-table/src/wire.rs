@@ -105,9 +105,10 @@ impl<'a> Words<'a> {
         self.0.len()
     }
 
-    /// The words from `start` on, `count` of them.
-    pub(crate) fn slice(self, start: usize, count: usize) -> Option<Self> {
-        self.0.get(start..start.checked_add(count)?).map(Self)
+    /// `N` words together, from the one at `index`, and all words behind them.
+    pub(crate) fn split<const N: usize>(self, index: u32) -> Option<([u32; N], Self)> {
+        let (chunk, rest) = self.0.get(index as usize..)?.split_first_chunk::<N>()?;
+        Some((chunk.map(u32::from_le_bytes), Self(rest)))
     }
 
     /// `N` words together, from the one at `index`.

@@ -62,7 +62,7 @@ impl Options {
 /// never in an approximation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes that an automaton may take while it is built, 8 MiB by default.
+    /// Bytes that an automaton may take while it is built, 32 MiB by default.
     /// Patterns that need more together are spread over several automata.
     pub automaton_bytes: usize,
     /// Edges that the decision diagram may have, 4 million by default.
@@ -71,7 +71,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { automaton_bytes: 8 << 20, diagram_edges: 4_000_000 }
+        Self { automaton_bytes: 32 << 20, diagram_edges: 4_000_000 }
     }
 }
 

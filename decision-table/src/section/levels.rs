@@ -87,9 +87,10 @@ impl Levels {
     }
 
     pub(crate) fn get(self, table: &[u8], index: u32) -> Option<Attribute<'_>> {
-        let at = (index as usize).checked_mul(ENTRY_WORDS)?;
-        let [attribute, automaton, offset, length] = self.entries.words(table).chunk(at)?;
-        Some(match attribute {
+        let entry = self.entries.records::<{ ENTRY_WORDS * 4 }>(table).get(index as usize)?;
+        let [a, b, c, d, e, f, g, h, name @ ..] = *entry;
+        let automaton = u32::from_le_bytes([e, f, g, h]);
+        Some(match u32::from_le_bytes([a, b, c, d]) {
             id::PROTOCOL => Attribute::Protocol,
             id::DESTINATION => Attribute::Destination,
             id::PEER => Attribute::Peer,
@@ -97,7 +98,12 @@ impl Levels {
             id::PATH => Attribute::Path(automaton),
             id::METHOD => Attribute::Method,
             id::HOST => Attribute::Host(automaton),
-            id::HEADER => Attribute::Header(self.text.sub(offset, length)?.of(table), automaton),
+            id::HEADER => {
+                let [a, b, c, d, e, f, g, h] = name;
+                let offset = u32::from_le_bytes([a, b, c, d]);
+                let length = u32::from_le_bytes([e, f, g, h]);
+                Attribute::Header(self.text.sub(offset, length)?.of(table), automaton)
+            }
             id::SERVICE => Attribute::Service,
             _ => return None,
         })

@@ -70,12 +70,21 @@ impl Names {
 
     /// The class of a name; 0 when it is not in the section.
     pub(crate) fn class(self, table: &[u8], name: &[u8]) -> u32 {
-        let mut records = self.bucket(table, bucket_of(name, self.buckets)).unwrap_or_default();
-        while let Some((class, candidate, behind)) = record(records) {
+        Self::class_in(self.near(table, name), name)
+    }
+
+    /// The records among which a name is, if it is anywhere.
+    pub(crate) fn near<'t>(self, table: &'t [u8], name: &[u8]) -> &'t [u8] {
+        self.bucket(table, bucket_of(name, self.buckets)).unwrap_or_default()
+    }
+
+    /// The class of a name, given what is [`near`](Self::near) it.
+    pub(crate) fn class_in(mut records: &[u8], name: &[u8]) -> u32 {
+        while let Some((class, candidate, rest)) = head(records) {
             if candidate == name {
                 return class;
             }
-            records = behind;
+            records = behind(candidate, rest).unwrap_or_default();
         }
         0
     }
@@ -92,22 +101,33 @@ impl Names {
 
     fn bucket(self, table: &[u8], bucket: u32) -> Option<&[u8]> {
         let [start, end] = self.starts.words(table).chunk(bucket as usize)?;
-        Some(self.records.sub(start, end.checked_sub(start)?)?.of(table))
+        self.records.of(table).get(start as usize..end as usize)
     }
 }
 
 /// Class and name of the first record, and the records behind it.
 fn record(records: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let (head, rest) = records.split_first_chunk::<RECORD_HEAD>()?;
-    let [a, b, c, d, e, f, g, h] = *head;
-    let length = u32::from_le_bytes([e, f, g, h]) as usize;
-    let name = rest.get(..length)?;
-    let behind = rest.get(length.checked_next_multiple_of(4)?..)?;
-    Some((u32::from_le_bytes([a, b, c, d]), name, behind))
+    let (class, name, rest) = head(records)?;
+    Some((class, name, behind(name, rest)?))
+}
+
+/// Class and name of the first record, and what follows its head.
+fn head(records: &[u8]) -> Option<(u32, &[u8], &[u8])> {
+    let ([a, b, c, d, e, f, g, h], rest) = records.split_first_chunk::<RECORD_HEAD>()?;
+    let length = u32::from_le_bytes([*e, *f, *g, *h]) as usize;
+    Some((u32::from_le_bytes([*a, *b, *c, *d]), rest.get(..length)?, rest))
+}
+
+/// The records behind a name, which is padded to whole words.
+fn behind<'a>(name: &[u8], rest: &'a [u8]) -> Option<&'a [u8]> {
+    rest.get(name.len().checked_next_multiple_of(4)?..)
 }
 
 /// The bucket of a name: its hash scaled to the number of buckets.
 fn bucket_of(name: &[u8], buckets: u32) -> u32 {
+    if buckets == 1 {
+        return 0;
+    }
     let scaled = (hash(name) & u64::from(u32::MAX)) * u64::from(buckets);
     u32::try_from(scaled >> 32).unwrap_or_default()
 }
@@ -165,9 +185,13 @@ mod write {
     use crate::plan::{Buffer, TooLarge};
     use alloc::vec::Vec;
 
+    /// Names that are compared one after the other, which is faster than hashing.
+    const FEW: usize = 4;
+
     /// Writes names with their classes.
     pub(crate) fn write(names: &[(impl AsRef<[u8]>, u32)]) -> Result<Buffer, TooLarge> {
-        let buckets = u32::try_from(names.len().max(1)).map_err(|_| TooLarge)?;
+        let buckets = if names.len() <= FEW { 1 } else { names.len() };
+        let buckets = u32::try_from(buckets).map_err(|_| TooLarge)?;
         let mut sorted: Vec<(u32, &[u8], u32)> = names
             .iter()
             .map(|(name, class)| (bucket_of(name.as_ref(), buckets), name.as_ref(), *class))

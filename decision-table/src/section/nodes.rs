@@ -170,12 +170,11 @@ impl Nodes {
 
 /// The node at a word; `None` when there is none.
 pub(crate) fn node(words: Words<'_>, at: u32) -> Option<Node<'_>> {
-    let at = at as usize;
-    let [head, count, otherwise] = words.chunk::<NODE_WORDS>(at)?;
+    let ([head, count, otherwise], rest) = words.split(at)?;
     if head & TAG != HEAD {
         return None;
     }
-    let edges = words.slice(at + NODE_WORDS, (count as usize).checked_mul(2)?)?.pairs();
+    let edges = rest.pairs().get(..count as usize)?;
     Some(Node { level: head & !TAG, otherwise, edges })
 }
 

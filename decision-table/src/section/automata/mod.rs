@@ -22,6 +22,8 @@ pub(crate) use write::write;
 const HEADER_WORDS: usize = 6;
 /// Length of a slot.
 const SLOT: usize = 16;
+/// Length of a meet.
+const MEET: usize = 6;
 /// Set in a reference to a row; otherwise it is the index of a slot.
 const ROW: u32 = 1 << 31;
 /// The slot from which nothing matches any more.
@@ -63,7 +65,8 @@ impl Automata {
         for index in 0..count {
             match automata.part(reader.table, index) {
                 Some(part) if part.start() == automata.body.start() + expected => {
-                    Automaton::open(Reader::new("automata", reader.table, part))?.verify()?;
+                    let located = Located::read(Reader::new("automata", reader.table, part))?;
+                    located.of(reader.table).verify()?;
                     expected += part.len();
                 }
                 _ => return reader.fail("one is not where it should be"),
@@ -80,13 +83,61 @@ impl Automata {
     }
 
     pub(crate) fn get(self, table: &[u8], index: u32) -> Option<Automaton<'_>> {
-        let part = self.part(table, index)?;
-        Automaton::open(Reader::new("automata", table, part)).ok()
+        Some(self.locate(table, index)?.of(table))
+    }
+
+    /// Where the parts of an automaton lie.
+    pub(crate) fn locate(self, table: &[u8], index: u32) -> Option<Located> {
+        Located::read(Reader::new("automata", table, self.part(table, index)?)).ok()
     }
 
     fn part(self, table: &[u8], index: u32) -> Option<Part> {
         let [start, end] = self.offsets.words(table).chunk(index as usize)?;
         self.body.sub(start, end.checked_sub(start)?)
+    }
+}
+
+/// Where the parts of one automaton lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Located {
+    start: u32,
+    classes: u32,
+    width: u32,
+    slots: Part,
+    columns: Part,
+    rows: Part,
+    meets: Part,
+}
+
+impl Located {
+    fn read(mut reader: Reader<'_>) -> Result<Self, FormatError> {
+        let mut header = [0; HEADER_WORDS];
+        for word in &mut header {
+            *word = reader.u32()?;
+        }
+        let [slots, rows, columns, start, classes, meets] = header;
+        let width = columns.checked_add(1);
+        let cells = width.and_then(|width| width.checked_mul(rows));
+        let (Some(width), Some(cells)) = (width, cells) else {
+            return reader.fail("a count is too large");
+        };
+        let slots = reader.array(slots, SLOT)?;
+        let columns = reader.part(if rows == 0 { 0 } else { 256 })?;
+        let rows = reader.array(cells, 4)?;
+        let meets = reader.array(meets, MEET)?;
+        Ok(Self { start, classes, width, slots, columns, rows, meets })
+    }
+
+    pub(crate) fn of(self, table: &[u8]) -> Automaton<'_> {
+        Automaton {
+            start: self.start,
+            classes: self.classes,
+            slots: self.slots.records(table),
+            columns: self.columns.of(table),
+            width: self.width as usize,
+            rows: self.rows.records(table),
+            meets: self.meets.records(table),
+        }
     }
 }
 
@@ -102,32 +153,10 @@ pub(crate) struct Automaton<'a> {
     width: usize,
     rows: &'a [[u8; 4]],
     /// Three columns, sorted: two classes a < b, and the class of what they share.
-    meets: &'a [[u8; 6]],
+    meets: &'a [[u8; MEET]],
 }
 
-impl<'a> Automaton<'a> {
-    fn open(mut reader: Reader<'a>) -> Result<Self, FormatError> {
-        let table = reader.table;
-        let header = reader.part(HEADER_WORDS * 4)?.words(table).chunk::<HEADER_WORDS>(0);
-        let [slots, rows, columns, start, classes, meets] = header.unwrap_or_default();
-        let Some(width) = columns.checked_add(1) else {
-            return reader.fail("a count is too large");
-        };
-        let Some(cells) = width.checked_mul(rows) else {
-            return reader.fail("a count is too large");
-        };
-        let automaton = Self {
-            start,
-            classes,
-            slots: reader.array(slots, SLOT)?.records(table),
-            columns: reader.bytes(if rows == 0 { 0 } else { 256 })?,
-            width: width as usize,
-            rows: reader.array(cells, 4)?.records(table),
-            meets: reader.array(meets, 6)?.records(table),
-        };
-        Ok(automaton)
-    }
-
+impl Automaton<'_> {
     fn verify(self) -> Result<(), FormatError> {
         let fail = |problem| Reader::new("automata", &[], Part::default()).fail(problem);
         if !self.leads_on(self.start) {
