@@ -45,6 +45,7 @@
 //!   whatever the order of documents and files.
 //! - [`Tables`] are those of all workloads, which it keeps up to date while policies
 //!   change.
+//! - [`explain`] tells all that the nearest rules miss of a request.
 //! - [`query`] asks a table, in JSON.
 //!
 //! Inside, `automata` makes small deterministic automata of regular expressions,
@@ -57,6 +58,7 @@ mod automata;
 pub mod code;
 mod compile;
 mod example;
+pub mod explain;
 mod identity;
 mod ir;
 mod lower;

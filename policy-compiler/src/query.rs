@@ -10,6 +10,9 @@ use decision_table::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::explain::{Explainer, Explanation};
+use crate::options::Options;
+
 /// A request.
 ///
 /// ```
@@ -68,7 +71,7 @@ pub enum Identity {
 }
 
 /// What is spoken.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Wire {
     /// HTTP.
@@ -77,6 +80,26 @@ pub enum Wire {
     Tcp,
     /// UDP.
     Udp,
+}
+
+impl From<Wire> for Protocol {
+    fn from(wire: Wire) -> Self {
+        match wire {
+            Wire::Http => Self::Http,
+            Wire::Tcp => Self::Tcp,
+            Wire::Udp => Self::Udp,
+        }
+    }
+}
+
+impl From<Protocol> for Wire {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Http => Self::Http,
+            Protocol::Tcp => Self::Tcp,
+            Protocol::Udp => Self::Udp,
+        }
+    }
 }
 
 /// The values of a header.
@@ -135,17 +158,36 @@ impl Query {
     /// Asks a table. ServiceAccounts are of this trust domain.
     #[must_use]
     pub fn ask<B: AsRef<[u8]>>(&self, table: &Table<B>, trust_domain: &str) -> Answer {
-        let form = table.identities();
+        self.with_request(table.identities(), trust_domain, |request| {
+            answer(table.decide(request), table)
+        })
+    }
+
+    /// Asks why. Without a destination, which only a table for one workload can
+    /// do without, there is nothing to tell.
+    #[must_use]
+    pub fn explain(&self, explainer: &Explainer<'_>, options: &Options) -> Explanation {
+        let (form, trust_domain) = (options.identity_form, options.trust_domain());
+        self.with_request(form, trust_domain, |request| match request.destination {
+            Destination::OfTable => Explanation::default(),
+            Destination::Workload(workload) => {
+                explainer.explain(&String::from_utf8_lossy(workload), request)
+            }
+        })
+    }
+
+    fn with_request<R>(
+        &self,
+        form: IdentityForm,
+        trust_domain: &str,
+        ask: impl FnOnce(&Request<'_>) -> R,
+    ) -> R {
         let identity = |identity: &Identity| identity.in_form(form, trust_domain);
         let peer = self.source.as_ref().map(identity);
         let destination = self.destination.as_ref().map(identity);
         let headers = self.headers();
-        let verdict = table.decide(&Request {
-            protocol: match self.protocol {
-                None | Some(Wire::Http) => Protocol::Http,
-                Some(Wire::Tcp) => Protocol::Tcp,
-                Some(Wire::Udp) => Protocol::Udp,
-            },
+        ask(&Request {
+            protocol: self.protocol.map_or(Protocol::Http, Protocol::from),
             peer: peer.as_deref().map(str::as_bytes),
             destination: destination.as_deref().map_or(Destination::OfTable, |identity| {
                 Destination::Workload(identity.as_bytes())
@@ -155,8 +197,7 @@ impl Query {
             path: self.path.as_deref().map(str::as_bytes),
             authority: self.authority(&headers),
             headers: &headers.as_slice(),
-        });
-        answer(verdict, table)
+        })
     }
 
     /// A request in HTTP/1.1 carries its authority in the header `host`; with

@@ -57,6 +57,19 @@ impl Domain {
         }
     }
 
+    /// The byte at which a text leaves the domain; behind the text, when it only
+    /// ends too early.
+    pub(crate) fn stops_at(self, text: &[u8]) -> usize {
+        let mut place = self.start();
+        for (at, byte) in text.iter().enumerate() {
+            match self.step(place, *byte, Reading::Any) {
+                Some(next) => place = next,
+                None => return at,
+            }
+        }
+        text.len()
+    }
+
     const fn is_plain(self, byte: u8) -> bool {
         match self {
             Self::Path => byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"' | b'<' | b'>'),

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use decision_table::{Reason, Table};
 use policy_compiler::Scope;
+use policy_compiler::explain::{Explainer, Explanation};
 use policy_compiler::query::{Answer, Identity, Query, RuleName, Values, Wire};
 
-use crate::policies::Reading;
+use crate::policies::{Policies, Reading};
 use crate::{Failure, Outcome, input};
 
 /// Decide about a request: may it pass, and by which rule?
@@ -90,16 +91,18 @@ struct One {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
-    let (table, mut outcome) = table(arguments)?;
+    let asked = Asked::read(arguments)?;
     let options = arguments.reading.options();
-    let ask = |query: &Query| query.ask(&table, options.trust_domain());
+    let ask = |query: &Query| query.ask(&asked.table, options.trust_domain());
+    let mut outcome = asked.outcome();
     let Some(requests) = &arguments.requests else {
-        if arguments.one.destination.is_none() && table.workload().is_none() {
+        if arguments.one.destination.is_none() && asked.table.workload().is_none() {
             return Err(
                 "say which workload is called: --destination NAMESPACE/SERVICE-ACCOUNT".into()
             );
         }
-        let answer = ask(&arguments.one.query());
+        let query = arguments.one.query();
+        let answer = Explained { answer: ask(&query), explanation: asked.explain(&query) };
         if arguments.json {
             anstream::println!("{}", serde_json::to_string(&answer)?);
         } else {
@@ -124,16 +127,43 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
     Ok(outcome)
 }
 
-fn table(arguments: &Arguments) -> Result<(Table<Vec<u8>>, Outcome), Failure> {
-    if let Some(path) = &arguments.table {
-        return Ok((read_table(path)?, Outcome::Fine));
+/// The table that is asked, and the policies that it was compiled from.
+struct Asked {
+    table: Table<Vec<u8>>,
+    policies: Option<Policies>,
+}
+
+/// An answer, and why it is so, which only policies can tell.
+#[derive(serde::Serialize)]
+struct Explained {
+    #[serde(flatten)]
+    answer: Answer,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+}
+
+impl Asked {
+    fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        if let Some(path) = &arguments.table {
+            return Ok(Self { table: read_table(path)?, policies: None });
+        }
+        let mut policies = arguments.reading.read(&arguments.files)?;
+        let bytes = policies.table(Scope::Mesh);
+        policies.show();
+        let bytes = bytes.ok_or("without a table nothing can be decided")?;
+        Ok(Self { table: Table::from_bytes(bytes)?, policies: Some(policies) })
     }
-    let mut policies = arguments.reading.read(&arguments.files)?;
-    let bytes = policies.table(Scope::Mesh);
-    policies.show();
-    let bytes = bytes.ok_or("without a table nothing can be decided")?;
-    let outcome = if policies.has_errors() { Outcome::Errors } else { Outcome::Fine };
-    Ok((Table::from_bytes(bytes)?, outcome))
+
+    fn outcome(&self) -> Outcome {
+        let has_errors = self.policies.as_ref().is_some_and(Policies::has_errors);
+        if has_errors { Outcome::Errors } else { Outcome::Fine }
+    }
+
+    fn explain(&self, query: &Query) -> Option<Explanation> {
+        let policies = self.policies.as_ref()?;
+        let explainer = Explainer::new(&policies.set, &policies.sources);
+        Some(query.explain(&explainer, policies.set.options()))
+    }
 }
 
 fn read_table(path: &Path) -> Result<Table<Vec<u8>>, Failure> {
@@ -180,7 +210,7 @@ fn unreadable(problem: &str) -> Answer {
     }
 }
 
-fn describe(answer: &Answer) -> String {
+fn describe(Explained { answer, explanation }: &Explained) -> String {
     let rule = |rule: &RuleName| {
         format!("{} under TrafficTarget {} ({}:{})", rule.route, rule.target, rule.file, rule.line)
     };
@@ -191,8 +221,21 @@ fn describe(answer: &Answer) -> String {
     if let Some(allowing) = &answer.rule {
         text += &format!("\n  by route {}", rule(allowing));
     }
-    if let Some(nearest) = &answer.nearest {
-        text += &format!("\n  nearest: route {}", rule(nearest));
+    let Some(explanation) = explanation else {
+        let nearest = answer.nearest.iter().map(|it| format!("\n  nearest: route {}", rule(it)));
+        return text + &nearest.collect::<String>();
+    };
+    let allowing = answer.rule.as_ref();
+    for other in explanation.allowed_by.iter().filter(|it| Some(*it) != allowing) {
+        text += &format!("\n  and by route {}", rule(other));
+    }
+    if let Some(byte) = explanation.not_canonical_at {
+        text += &format!("\n  at byte {byte} of the path");
+    }
+    for near in &explanation.near {
+        text += &format!("\n  not by route {}, because", rule(&near.rule));
+        let missing = near.missing.iter().map(|missing| format!("\n    {missing}"));
+        text += &missing.collect::<Vec<_>>().join(", and");
     }
     text
 }

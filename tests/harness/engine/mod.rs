@@ -1,11 +1,13 @@
 //! The engines that must agree: one trait, one file per engine.
 
+mod explanation;
 mod filter;
 mod oracle;
 mod query;
 mod shares;
 mod tables;
 
+pub use explanation::Explanations;
 pub use filter::Filter;
 pub use oracle::Oracle;
 pub use query::Queries;
@@ -64,6 +66,7 @@ pub fn all() -> Vec<Box<dyn Engine>> {
         Box::new(Tables::OfWorkloads),
         Box::new(Tables::OfMesh),
         Box::new(Filter),
+        Box::new(Explanations),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use decision_table::{Destination, Protocol, Request as Question, Table, Verdict};
+use policy_compiler::explain::{Explainer, Known};
 use policy_compiler::{Options, Scope};
 use smi_model::diagnostic::{Diagnostic, Severity};
 use smi_model::source::SourceMap;
@@ -43,6 +44,8 @@ pub struct Compiler {
     sources: SourceMap,
     resolved: policy_compiler::PolicySet,
     diagnostics: Vec<Diagnostic>,
+    /// Of explanations.
+    known: Known,
     mesh_table: OnceCell<SharedTable>,
     /// The tables of workloads that were asked about, by SPIFFE ID.
     workload_tables: RefCell<BTreeMap<String, SharedTable>>,
@@ -72,6 +75,7 @@ impl Compiler {
             sources,
             resolved: resolved.value,
             diagnostics,
+            known: Known::default(),
             mesh_table: OnceCell::new(),
             workload_tables: RefCell::default(),
         }
@@ -81,6 +85,12 @@ impl Compiler {
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// Explains decisions about these policies.
+    #[must_use]
+    pub fn explainer(&self) -> Explainer<'_> {
+        Explainer::new(&self.resolved, &self.sources).knowing(&self.known)
     }
 
     /// The table's bytes; `None` when a limit was hit.
@@ -203,7 +213,8 @@ fn shares(
     backends.collect()
 }
 
-fn question<'a>(
+/// The request as tables are asked about it.
+pub(super) fn question<'a>(
     request: &'a Request,
     peer: Option<&'a str>,
     destination: Destination<'a>,
