@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use policy_compiler::explain::Explainer;
-
 use super::tables::question;
 use super::{Compiler, Decision, Enforcer, Engine, TRUST_DOMAIN};
 use crate::request::Request;
