@@ -1,4 +1,5 @@
-//! The `smi` command: checks, compiles, converts and questions SMI policies.
+//! The `smi` command: checks, compiles, converts and questions SMI policies, and
+//! shows what tables contain.
 
 mod commands;
 mod input;
@@ -22,6 +23,7 @@ enum Command {
     Compile(commands::compile::Arguments),
     Convert(commands::convert::Arguments),
     Decide(Box<commands::decide::Arguments>),
+    Inspect(commands::inspect::Arguments),
     Schema(commands::schema::Arguments),
 }
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Compile(arguments) => commands::compile::run(&arguments),
         Command::Convert(arguments) => commands::convert::run(&arguments),
+        Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Decide(arguments) => commands::decide::run(&arguments),
     };
