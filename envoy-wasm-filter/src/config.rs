@@ -9,7 +9,7 @@ pub(crate) enum Policy {
     /// Nobody said what is allowed, so nothing is.
     None,
     /// The decisions of a table, which stays in the buffer that the proxy filled.
-    Loaded(Table<Vec<u8>>),
+    Loaded(Box<Table<Vec<u8>>>),
 }
 
 impl Policy {
@@ -18,7 +18,7 @@ impl Policy {
         if bytes.is_empty() {
             return Ok(Self::None);
         }
-        Table::from_bytes(bytes).map(Self::Loaded)
+        Table::from_bytes(bytes).map(|table| Self::Loaded(Box::new(table)))
     }
 
     /// A number by which an operator recognises the table in a metric and in the

@@ -98,6 +98,17 @@ impl Policies {
         policies
     }
 
+    /// The same policies, but that the last TrafficTarget opens the first workload:
+    /// one changed document, two workloads with other rules.
+    #[must_use]
+    pub fn with_a_change(mut self) -> Self {
+        let first = self.rules.first().map(|rule| rule.workload.clone());
+        if let (Some(last), Some(first)) = (self.rules.last_mut(), first) {
+            last.workload = first;
+        }
+        self
+    }
+
     /// The YAML files.
     #[must_use]
     pub fn sources(&self) -> SourceMap {

@@ -212,20 +212,16 @@ impl Construction<'_> {
 
     fn edges(&mut self, set: &Set) -> Result<Vec<Edge>, TooLarge> {
         if set.before == Before::Anything {
-            return self.edges_of(&self.parts(&set.places));
+            return self.pieces(&self.parts(&set.places)).map(merged);
         }
         let mut edges: Vec<Edge> = Vec::new();
         for behind in [Behind::LineFeed, Behind::Word, Behind::Other] {
             let places = self.resolved(set, behind);
-            let of_kind = self.edges_of(&self.parts(&places))?;
+            let of_kind = self.pieces(&self.parts(&places))?;
             edges.extend(of_kind.into_iter().filter(|edge| Behind::of(edge.first) == behind));
         }
         edges.sort_unstable_by_key(|edge| edge.first);
-        let mut merged = Vec::new();
-        for edge in edges {
-            push(&mut merged, edge.first, edge.last, edge.to);
-        }
-        Ok(merged)
+        Ok(merged(edges))
     }
 
     /// Bytes and places to which they lead.
@@ -248,9 +244,9 @@ impl Construction<'_> {
         parts
     }
 
-    /// Cuts ranges where any of them begins or ends; each piece leads to the set
-    /// of all places that its ranges lead to.
-    fn edges_of(&mut self, parts: &[(u8, u8, StateID)]) -> Result<Vec<Edge>, TooLarge> {
+    /// Cuts ranges where any of them begins or ends, and where bytes of another
+    /// kind begin; each piece leads to the set of all places that its ranges lead to.
+    fn pieces(&mut self, parts: &[(u8, u8, StateID)]) -> Result<Vec<Edge>, TooLarge> {
         let ends = parts.iter().flat_map(|(first, last, _)| [u16::from(*first), end(*last)]);
         let mut cuts: Vec<u16> = if self.looks { KINDS.to_vec() } else { Vec::new() };
         cuts.extend(ends);
@@ -267,9 +263,8 @@ impl Construction<'_> {
         let mut edges = Vec::new();
         let mut known: HashMap<(&[StateID], Before), u32> = HashMap::new();
         for (bounds, piece) in cuts.windows(2).zip(&pieces).filter(|(_, it)| !it.is_empty()) {
-            let [Ok(first), Ok(last)] = [bounds[0], bounds[1] - 1].map(u8::try_from) else {
-                continue;
-            };
+            let &[first, next] = bounds else { continue };
+            let [Ok(first), Ok(last)] = [first, next - 1].map(u8::try_from) else { continue };
             let before = Behind::of(first).as_before();
             let key = (piece.as_slice(), before);
             let to = match known.get(&key) {
@@ -281,10 +276,19 @@ impl Construction<'_> {
                     to
                 }
             };
-            push(&mut edges, first, last, to);
+            edges.push(Edge { first, last, to });
         }
         Ok(edges)
     }
+}
+
+/// Neighbours with one target become one edge.
+fn merged(pieces: Vec<Edge>) -> Vec<Edge> {
+    let mut edges = Vec::with_capacity(pieces.len());
+    for Edge { first, last, to } in pieces {
+        push(&mut edges, first, last, to);
+    }
+    edges
 }
 
 /// Where bytes of another kind begin, as far as `^` and `\b` are concerned.
@@ -319,5 +323,92 @@ fn holds(look: Look, before: Before, behind: Behind) -> bool {
         Look::WordAscii => boundary,
         Look::WordAsciiNegate => !boundary,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smi_model::regex::Regex;
+
+    use crate::automata::{Pattern, automaton};
+    use crate::options::Anchoring;
+
+    const LIMIT: usize = 1 << 20;
+
+    fn pattern(expression: &str) -> Pattern {
+        Pattern::new(Regex::new(expression).unwrap(), Anchoring::Full)
+    }
+
+    #[test]
+    fn one_automaton_tells_which_patterns_match_all_of_a_text() {
+        let patterns = ["/a.*", "/ab?", "/[a-c]+", r"(?i)/ABC", "/é", ""].map(pattern);
+        let dfa = automaton(&patterns.each_ref(), LIMIT).unwrap();
+        for (text, expected) in [
+            ("/a", &[0, 1, 2][..]),
+            ("/ab", &[0, 1, 2]),
+            ("/abc", &[0, 2, 3]),
+            ("/aBC", &[0, 3]),
+            ("/c", &[2]),
+            ("/é", &[4]),
+            ("/aé\u{1f600}", &[0]),
+            ("/a\nb", &[]),
+            ("", &[5]),
+            ("x", &[]),
+        ] {
+            assert_eq!(dfa.matching(text), expected, "{text:?}");
+        }
+    }
+
+    /// What stands around a place, where texts begin, end, and change from words to
+    /// other bytes.
+    #[test]
+    fn assertions_look_around() {
+        for (expression, text, matches) in [
+            ("^/a$", "/a", true),
+            ("/a^", "/a", false),
+            ("$/a", "/a", false),
+            (r"/\ba\b.*", "/a", true),
+            (r"/a\b.*", "/a-", true),
+            (r"/a\b.*", "/ab", false),
+            (r"/a\b.*", "/aé", true),
+            (r"\b/a", "/a", false),
+            (r".*\bshop\b.*", "/the-shop/x", true),
+            (r".*\bshop\b.*", "/workshop", false),
+            (r"(?m)/a$\n^b", "/a\nb", true),
+            (r"(?m)/a$b", "/ab", false),
+            (r"(^|/)a", "a", true),
+            (r"(^|/)a", "/a", true),
+        ] {
+            let dfa = automaton(&[&pattern(expression)], LIMIT).unwrap();
+            assert_eq!(!dfa.matching(text).is_empty(), matches, "{expression} on {text:?}");
+        }
+    }
+
+    #[test]
+    fn counted_characters_are_characters_and_not_bytes() {
+        let dfa = automaton(&[&pattern("/.{2}[^/]{1,2}")], LIMIT).unwrap();
+        for (text, matches) in
+            [("/éé", false), ("/ééé", true), ("/éa€é", true), ("/éa€éa", false), ("/ab/", false)]
+        {
+            assert_eq!(!dfa.matching(text).is_empty(), matches, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_same_language_is_the_same_automaton() {
+        for (one, other) in [
+            ("/a|/b", "/[ab]"),
+            ("(/a)+", "/a(/a)*"),
+            ("/(a|b)*", "/[ab]*"),
+            ("/x{0,2}", "/(xx?)?"),
+        ] {
+            let build = |expression| automaton(&[&pattern(expression)], LIMIT).unwrap();
+            assert_eq!(build(one), build(other), "{one} and {other}");
+        }
+    }
+
+    #[test]
+    fn what_explodes_is_refused() {
+        assert!(automaton(&[&pattern(".*a.{20}")], LIMIT).is_err());
     }
 }

@@ -59,7 +59,7 @@ fn pick<'a, T>(all: &'a [T], choose: &mut dyn FnMut(usize) -> usize) -> Option<&
 /// What stands between slashes, the same in policies and in requests.
 pub(super) const WORDS: [&str; 6] = ["books", "book", "buy", "new", "v1", "a-b"];
 
-const ATOMS: [Pattern; 9] = [
+const ATOMS: [Pattern; 14] = [
     Pattern::Atom(".*", &["", "/x", "books", "/new"]),
     Pattern::Atom("[^/]+", &["buy", "v2", "é"]),
     Pattern::Atom("[a-c]*", &["", "abc", "b"]),
@@ -69,6 +69,12 @@ const ATOMS: [Pattern; 9] = [
     Pattern::Atom("[[:digit:].-]{2}", &["1.", "--"]),
     Pattern::Atom("(?i)new", &["new", "NEW", "nEw"]),
     Pattern::Atom(".", &["x", "7", "ß"]),
+    Pattern::Atom(".{1,2}", &["x", "éé"]),
+    Pattern::Atom("[^é/]+", &["e", "ü2"]),
+    // What stands around them decides whether any text matches.
+    Pattern::Atom(r"\b", &[""]),
+    Pattern::Atom("^", &[""]),
+    Pattern::Atom("$", &[""]),
 ];
 
 fn atom() -> impl Strategy<Value = Pattern> {
