@@ -44,6 +44,8 @@
 //!   for one workload or for the mesh. The same policies give the same bytes,
 //!   whatever the order of documents and files.
 //! - [`query`] asks a table, in JSON.
+//! - [`lint`] tells what policies say that is perhaps not meant, each time with a
+//!   request that shows it.
 //!
 //! Inside, `automata` makes small deterministic automata of regular expressions,
 //! and `lower` joins them with all other attributes in a decision diagram, so that
@@ -57,6 +59,7 @@ mod compile;
 mod example;
 mod identity;
 mod ir;
+pub mod lint;
 mod lower;
 mod options;
 pub mod query;

@@ -9,7 +9,8 @@
 //! Where a question takes more work than allowed, the answer is [`TooLarge`]:
 //! never a guess.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashSet;
+use std::hash::Hash;
 
 use super::dfa::{Dfa, TooLarge};
 use super::domain::{Domain, Reading};
@@ -51,39 +52,7 @@ impl Texts<'_> {
         reading: Reading,
         limit: usize,
     ) -> Result<Option<Vec<u8>>, TooLarge> {
-        let parts = || self.within.iter().chain(&self.without);
-        let start = Walk { place: domain.start(), states: parts().map(|dfa| dfa.start).collect() };
-        // How each walk was reached: from which, by which byte.
-        let mut reached: HashMap<Walk, Option<(usize, u8)>> =
-            HashMap::from([(start.clone(), None)]);
-        let mut walks = vec![start];
-        let mut queue = VecDeque::from([0]);
-        let order = preferred();
-        while let Some(index) = queue.pop_front() {
-            let Some(walk) = walks.get(index).cloned() else { continue };
-            if domain.may_end(walk.place) && self.are_told_apart(&walk.states) {
-                return Ok(Some(text_of(&walk, &walks, &reached)));
-            }
-            for byte in &order {
-                let Some(place) = domain.step(walk.place, *byte, reading) else { continue };
-                let states: Box<[u32]> =
-                    parts().zip(&walk.states).map(|(dfa, state)| dfa.next(*state, *byte)).collect();
-                if states.iter().take(self.within.len()).any(|state| *state == 0) {
-                    continue;
-                }
-                let next = Walk { place, states };
-                if reached.contains_key(&next) {
-                    continue;
-                }
-                if walks.len() >= limit {
-                    return Err(TooLarge);
-                }
-                reached.insert(next.clone(), Some((index, *byte)));
-                queue.push_back(walks.len());
-                walks.push(next);
-            }
-        }
-        Ok(None)
+        shortest_walk(&InDomain { texts: self, domain, reading }, limit)
     }
 
     fn are_told_apart(&self, states: &[u32]) -> bool {
@@ -94,23 +63,106 @@ impl Texts<'_> {
     }
 }
 
-/// A text as far as it matters: where it stands in its domain and in each automaton.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Walk {
-    place: Place,
-    states: Box<[u32]>,
+/// Automata side by side, as a search sees them.
+pub(super) trait Walks {
+    /// A text as far as it matters.
+    type Walk: Clone + Eq + Hash;
+
+    /// The empty text.
+    fn start(&self) -> Self::Walk;
+
+    /// Whether the text is one of those that are looked for.
+    fn ends(&self, walk: &Self::Walk) -> bool;
+
+    /// An automaton and its state without whose consent a text does not go on:
+    /// only bytes that it has edges for are tried.
+    fn leader<'w>(&'w self, walk: &Self::Walk) -> Option<(&'w Dfa, u32)>;
+
+    /// Where one more byte leads.
+    fn step(&self, walk: &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk));
 }
 
-fn text_of(end: &Walk, walks: &[Walk], reached: &HashMap<Walk, Option<(usize, u8)>>) -> Vec<u8> {
+/// One of the shortest texts that are looked for.
+pub(super) fn shortest_walk<W: Walks>(
+    automata: &W,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, TooLarge> {
+    let order = preferred();
+    let start = automata.start();
+    let mut seen = HashSet::from([start.clone()]);
+    // Each with the one before it, and the byte between them.
+    let mut walks = vec![(start, 0, 0)];
+    let mut index = 0;
+    while let Some((walk, ..)) = walks.get(index).cloned() {
+        if automata.ends(&walk) {
+            return Ok(Some(text_of(index, &walks)));
+        }
+        let leader = automata.leader(&walk);
+        for byte in &order {
+            if leader.is_some_and(|(dfa, state)| dfa.next(state, *byte) == 0) {
+                continue;
+            }
+            automata.step(&walk, *byte, &mut |next| {
+                if seen.insert(next.clone()) {
+                    walks.push((next, index, *byte));
+                }
+            });
+            if walks.len() > limit {
+                return Err(TooLarge);
+            }
+        }
+        index += 1;
+    }
+    Ok(None)
+}
+
+fn text_of<W>(end: usize, walks: &[(W, usize, u8)]) -> Vec<u8> {
     let mut text = Vec::new();
-    let mut walk = end;
-    while let Some(Some((before, byte))) = reached.get(walk) {
+    let mut at = end;
+    while let Some((_, before, byte)) = walks.get(at).filter(|_| at > 0) {
         text.push(*byte);
-        let Some(earlier) = walks.get(*before) else { break };
-        walk = earlier;
+        at = *before;
     }
     text.reverse();
     text
+}
+
+struct InDomain<'t, 'a> {
+    texts: &'t Texts<'a>,
+    domain: Domain,
+    reading: Reading,
+}
+
+impl InDomain<'_, '_> {
+    fn automata(&self) -> impl Iterator<Item = &Dfa> {
+        self.texts.within.iter().chain(&self.texts.without).copied()
+    }
+}
+
+impl Walks for InDomain<'_, '_> {
+    /// Where it stands in its domain and in each automaton.
+    type Walk = (Place, Box<[u32]>);
+
+    fn start(&self) -> Self::Walk {
+        (self.domain.start(), self.automata().map(|dfa| dfa.start).collect())
+    }
+
+    fn ends(&self, (place, states): &Self::Walk) -> bool {
+        self.domain.may_end(*place) && self.texts.are_told_apart(states)
+    }
+
+    fn leader<'w>(&'w self, (_, states): &Self::Walk) -> Option<(&'w Dfa, u32)> {
+        Some((self.texts.within.first().copied()?, states.first().copied()?))
+    }
+
+    fn step(&self, (place, states): &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk)) {
+        let Some(place) = self.domain.step(*place, byte, self.reading) else { return };
+        let next = self.automata().zip(states).map(|(dfa, state)| dfa.next(*state, byte));
+        let next: Box<[u32]> = next.collect();
+        if !next.iter().take(self.texts.within.len()).any(|state| *state == 0) {
+            reach((place, next));
+        }
+    }
 }
 
 /// All bytes: letters, digits, a few marks, and the rest.

@@ -7,7 +7,7 @@
 use super::algebra::Place;
 
 /// Texts of requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Domain {
     /// Canonical paths (see `decision_table::path`).
     Path,

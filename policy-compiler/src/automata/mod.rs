@@ -4,10 +4,12 @@
 //! A [`Pattern`] is an expression of a policy with a fixed anchoring. [`pack`]
 //! turns a set of patterns into automata that tell which of them match all of a
 //! text. [`Texts`] answers whether patterns overlap, include each other or match
-//! anything, with an example.
+//! anything, with an example, and [`OpenEnd`] what an expression without an end
+//! admits.
 
 mod algebra;
 mod build;
+mod continuation;
 mod determinise;
 mod dfa;
 mod domain;
@@ -16,6 +18,7 @@ mod pattern;
 
 pub(crate) use algebra::Texts;
 pub(crate) use build::{Group, Text, automaton, pack};
+pub(crate) use continuation::OpenEnd;
 pub(crate) use dfa::{Dfa, TooLarge};
 pub(crate) use domain::Domain;
 pub(crate) use pattern::Pattern;

@@ -20,6 +20,16 @@ impl Pattern {
         Self { regex, anchoring }
     }
 
+    /// Another expression with the same anchoring.
+    pub(crate) const fn with(&self, regex: Regex) -> Self {
+        Self { regex, anchoring: self.anchoring }
+    }
+
+    /// The same expression with another anchoring.
+    pub(crate) fn anchored(&self, anchoring: Anchoring) -> Self {
+        Self { regex: self.regex.clone(), anchoring }
+    }
+
     pub(crate) fn expression(&self) -> &str {
         self.regex.as_str()
     }

@@ -4,4 +4,5 @@ pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod convert;
 pub(crate) mod decide;
+pub(crate) mod lints;
 pub(crate) mod schema;
