@@ -1,7 +1,6 @@
 //! Traffic splits: which backend gets a request for a root Service.
 
-use crate::evaluate::Facts;
-use crate::path;
+use crate::evaluate::{Facts, judged_path};
 use crate::request::{Protocol, Request};
 use crate::section::names::hash;
 use crate::section::shares::{Backend, Share};
@@ -52,9 +51,9 @@ impl<B: AsRef<[u8]>> Table<B> {
         if service == 0 {
             return None;
         }
-        // A path that servers may read in several ways fulfils no condition.
+        // What cannot be judged as a request fulfils no condition on one.
         let path = match request.protocol {
-            Protocol::Http => request.path.and_then(path::canonical),
+            Protocol::Http => judged_path(request).ok(),
             Protocol::Tcp | Protocol::Udp => None,
         };
         let facts = Facts {

@@ -131,7 +131,8 @@ fn class_of_text(dfa: Automaton<'_>, text: &[u8]) -> u16 {
     if text.is_ascii() || core::str::from_utf8(text).is_ok() { dfa.class(text) } else { 0 }
 }
 
-fn judged_path<'a>(request: &Request<'a>) -> Result<&'a [u8], Reason> {
+/// The path of an HTTP request that can be judged.
+pub(crate) fn judged_path<'a>(request: &Request<'a>) -> Result<&'a [u8], Reason> {
     let method = request.method.filter(|method| !method.is_empty());
     let (Some(_), Some(target)) = (method, request.path) else {
         return Err(Reason::MalformedRequest);

@@ -14,6 +14,7 @@ use alloc::collections::BTreeMap;
 use crate::dialect::Dialect;
 use crate::normalise::IdentityForm;
 use crate::section::{automata, levels, names, nodes, ports, provenance, shares};
+use crate::table::Table;
 use crate::verdict::{Denial, Reason, Verdict};
 use crate::wire::{
     CHECKSUM, ENTRY_LENGTH, FORMAT_VERSION, HEADER_LENGTH, Kind, MAGIC, checksum_of,
@@ -240,6 +241,29 @@ impl Plan {
         }
         Ok(digest.finalize().into())
     }
+}
+
+/// The bytes of a table with other names and places of its rules, and all else as
+/// it is.
+///
+/// # Errors
+///
+/// When they would be more than 4 GiB.
+pub fn with_provenance<B: AsRef<[u8]>>(
+    table: &Table<B>,
+    rules: &[Rule],
+) -> Result<Vec<u8>, TooLarge> {
+    let mut sections = Vec::new();
+    for (kind, bytes) in table.deciding_sections() {
+        let mut section = Buffer::default();
+        section.bytes(bytes);
+        sections.push((kind, section));
+    }
+    if !rules.is_empty() {
+        sections.push((Kind::Provenance, provenance::write(rules)?));
+    }
+    let digest = table.digest().first_chunk().ok_or(TooLarge)?;
+    frame([table.dialect().id(), table.identities().id()], digest, sections)
 }
 
 fn frame(

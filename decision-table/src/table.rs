@@ -155,6 +155,14 @@ impl<B: AsRef<[u8]>> Table<B> {
         sections.map(move |kind| (kind.name(), directory.part(kind).len()))
     }
 
+    /// All sections but the provenance, with their bytes.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn deciding_sections(&self) -> impl Iterator<Item = (Kind, &[u8])> {
+        let directory = wire::open(self.as_bytes()).unwrap_or_default();
+        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::Provenance);
+        kinds.map(move |kind| (kind, directory.part(kind).of(self.as_bytes())))
+    }
+
     /// The size of each automaton.
     pub fn automata(&self) -> impl Iterator<Item = Shape> {
         let all = 0..self.parts.automata.len();

@@ -86,6 +86,11 @@ impl Examples {
         within: &[&Pattern],
         without: &[&Pattern],
     ) -> Result<Option<String>, TooLarge> {
+        if let ([pattern], []) = (within, without)
+            && let Some(sample) = pattern.sample(domain)
+        {
+            return Ok(Some(sample));
+        }
         let within = self.automata(within)?;
         let without = self.automata(without)?;
         let texts = Texts {

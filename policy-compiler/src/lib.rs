@@ -43,6 +43,8 @@
 //! - [`compile()`] turns a [`PolicySet`] into the bytes of a [`decision_table::Table`],
 //!   for one workload or for the mesh. The same policies give the same bytes,
 //!   whatever the order of documents and files.
+//! - [`Tables`] are those of all workloads, which it keeps up to date while policies
+//!   change.
 //! - [`query`] asks a table, in JSON.
 //! - [`lint`] tells what policies say that is perhaps not meant, each time with a
 //!   request that shows it.
@@ -64,6 +66,7 @@ mod lower;
 mod options;
 pub mod query;
 mod resolve;
+mod tables;
 
 pub use compile::{Scope, compile};
 pub use decision_table::Dialect;
@@ -71,6 +74,7 @@ pub use decision_table::{IdentityForm, UnknownForm};
 pub use ir::{Backend, PolicySet, Share, Split};
 pub use options::{Limits, Options};
 pub use resolve::resolve;
+pub use tables::Tables;
 
 /// The SPIFFE ID of a ServiceAccount.
 ///

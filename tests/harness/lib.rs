@@ -1,8 +1,8 @@
 //! One corpus and one property suite for every engine.
 //!
 //! [`case`] reads the corpus (`corpus/decisions/*.md`), [`generate`] makes
-//! policies and requests up, and [`engine`] has everything that can decide. The
-//! tests in `suite/` bring them together. `tests/README.md` tells how to add to
+//! policies and requests up, [`engine`] has everything that can decide, and
+//! [`compare`] asks all of them the same. The tests in `suite/` bring them together. `tests/README.md` tells how to add to
 //! them.
 
 #![expect(
@@ -12,6 +12,7 @@
 )]
 
 pub mod case;
+pub mod compare;
 pub mod engine;
 pub mod generate;
 pub mod request;

@@ -1,7 +1,11 @@
 //! What must hold for all policies and all bytes.
 
-use conformance::engine::{self, Compiler, Decision, Engine, File, Policies, Tables};
-use conformance::generate::{Scenario, scenario};
+use std::rc::Rc;
+
+use conformance::engine::{
+    self, Compiler, Decision, Engine, File, Oracle, Policies, Shares, Tables,
+};
+use conformance::generate::{Scenario, SplitRequest, scenario};
 use decision_table::{Destination, Dialect, Table};
 use policy_compiler::Scope;
 use proptest::prelude::*;
@@ -15,8 +19,7 @@ proptest! {
         (scenario, documents) in with_shuffled_documents(),
     ) {
         let reordered = Policies::of(scenario.dialect, &documents.join("---\n"));
-        let written = decisions(&scenario.policies(), &scenario);
-        prop_assert_eq!(written, decisions(&reordered, &scenario));
+        prop_assert_eq!(answers(&scenario.policies(), &scenario), answers(&reordered, &scenario));
     }
 
     #[test]
@@ -38,6 +41,33 @@ proptest! {
         for (before, after) in before.iter().zip(&after) {
             prop_assert!(*before != Decision::Allow || *after == Decision::Allow);
         }
+    }
+
+    #[test]
+    fn names_of_groups_mean_nothing(scenario in scenario()) {
+        // What decides is numbered in the order of names, which `s` before `r` is not.
+        let renamed = |names: [(&'static str, &'static str); 2]| {
+            let mut renamed = scenario.clone();
+            renamed.bundle.rename_groups(|name| {
+                names.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| *new)
+            });
+            renamed.policies()
+        };
+        let written = answers(&scenario.policies(), &scenario);
+        prop_assert_eq!(&written, &answers(&renamed([("r", "r-new"), ("s", "s-new")]), &scenario));
+        let swapped = answers(&renamed([("r", "s"), ("s", "r")]), &scenario);
+        prop_assert_eq!(written.decisions, swapped.decisions);
+        prop_assert_eq!(written.shares, swapped.shares);
+    }
+
+    #[test]
+    fn matches_mean_the_same_in_two_groups((scenario, group, at) in with_place_to_divide()) {
+        let mut divided = scenario.clone();
+        divided.bundle.divide_group(group, at);
+        let written = answers(&scenario.policies(), &scenario);
+        let divided = answers(&divided.policies(), &scenario);
+        prop_assert_eq!(written.decisions, divided.decisions);
+        prop_assert_eq!(written.shares, divided.shares);
     }
 
     #[test]
@@ -70,6 +100,46 @@ fn decisions(policies: &Policies, scenario: &Scenario) -> Vec<Decision> {
     scenario.requests.iter().map(|request| enforcer.decide(request)).collect()
 }
 
+/// What engines make of policies.
+#[derive(Debug, PartialEq)]
+struct Answers {
+    decisions: Vec<Decision>,
+    shares: Vec<Option<Shares>>,
+    /// What stands for all that the table of the mesh decides.
+    digest: Option<Vec<u8>>,
+}
+
+fn answers(policies: &Policies, scenario: &Scenario) -> Answers {
+    let compiler = Rc::new(Compiler::new(policies));
+    let engines: [&dyn Engine; 2] = [&Oracle, &Tables::OfMesh];
+    let enforcers = engines.map(|engine| engine.start(&compiler));
+    let decide = |request| enforcers.iter().map(move |it| it.decide(request));
+    let share = |it: &SplitRequest| {
+        let shares = enforcers.iter().map(|e| e.shares(it.namespace, it.service, &it.request));
+        shares.map(|answer| answer.map(Shares::from)).collect::<Vec<_>>()
+    };
+    Answers {
+        decisions: scenario.requests.iter().flat_map(decide).collect(),
+        shares: scenario.split_requests.iter().flat_map(share).collect(),
+        digest: compiler.mesh_table().map(|table| table.digest().to_vec()),
+    }
+}
+
+/// A group with more than one match, and where to divide these. An expression that
+/// is refused takes its group with it, which then must not be divided.
+fn with_place_to_divide() -> impl Strategy<Value = (Scenario, usize, usize)> {
+    (scenario(), any::<Index>(), any::<Index>())
+        .prop_map(|(scenario, group, at)| {
+            let groups = &scenario.bundle.groups;
+            let group = if groups.is_empty() { 0 } else { group.index(groups.len()) };
+            let matches = groups.get(group).map_or(0, |group| group.matches.len());
+            (scenario, group, if matches > 1 { 1 + at.index(matches - 1) } else { 0 })
+        })
+        .prop_filter("a group with several valid matches", |(scenario, group, at)| {
+            *at > 0 && scenario.bundle.groups[*group].is_valid()
+        })
+}
+
 fn with_shuffled_documents() -> impl Strategy<Value = (Scenario, Vec<String>)> {
     scenario().prop_flat_map(|scenario| {
         let documents = Just(scenario.bundle.documents()).prop_shuffle();
@@ -82,7 +152,7 @@ fn with_shuffled_documents() -> impl Strategy<Value = (Scenario, Vec<String>)> {
 fn mesh_table(dialect: Dialect, documents: &[String]) -> Option<Vec<u8>> {
     let file = |text: &String| File { name: text.replace('\n', " "), text: text.clone() };
     let files = documents.iter().map(file).collect();
-    Compiler::new(&Policies { dialect, files }).bytes(Scope::Mesh)
+    Compiler::new(&Policies::new(dialect, files)).bytes(Scope::Mesh)
 }
 
 /// What happens to bytes on their way.

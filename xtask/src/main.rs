@@ -1,5 +1,5 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz` and
-//! `playground`.
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`, `soak`
+//! and `playground`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,6 +10,7 @@ mod bench;
 mod demo;
 mod fuzz;
 mod playground;
+mod soak;
 mod test;
 
 use std::process::ExitCode;
@@ -34,6 +35,8 @@ enum Task {
     Bench(bench::Options),
     /// Search for texts on which reading fails, for some time
     Fuzz(fuzz::Options),
+    /// Compare the oracle with every engine on millions of random requests
+    Soak(soak::Options),
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
+        Task::Soak(options) => soak::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -12,8 +12,9 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
+use super::bytes::Cuts;
 use super::dfa::{Dfa, TooLarge};
-use super::domain::{Domain, Reading};
+use super::domain::{Domain, Words};
 
 /// Where a walk through a domain stands.
 pub(super) type Place = u32;
@@ -36,23 +37,18 @@ impl Texts<'_> {
         domain: Domain,
         limit: usize,
     ) -> Result<Option<String>, TooLarge> {
-        // A text that can be read is worth a second search where there is none.
-        let plain = self.search(domain, Reading::Plain, limit)?;
-        let found = match plain {
-            Some(text) => Some(text),
-            None => self.search(domain, Reading::Any, limit)?,
-        };
+        let mut found = None;
+        // A text that can be read is worth a search of its own. Where there is none,
+        // there may be none at all, even outside of the domain: that is told faster.
+        for words in [Words::Plain(domain), Words::Free, Words::Any(domain)] {
+            found = shortest_walk(&Product { texts: self, words }, limit)?;
+            match (words, &found) {
+                (Words::Plain(_), Some(_)) | (Words::Free, None) => break,
+                _ => {}
+            }
+        }
         // INVARIANT: texts of a domain are UTF-8.
         Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
-    }
-
-    fn search(
-        &self,
-        domain: Domain,
-        reading: Reading,
-        limit: usize,
-    ) -> Result<Option<Vec<u8>>, TooLarge> {
-        shortest_walk(&InDomain { texts: self, domain, reading }, limit)
     }
 
     fn are_told_apart(&self, states: &[u32]) -> bool {
@@ -74,9 +70,8 @@ pub(super) trait Walks {
     /// Whether the text is one of those that are looked for.
     fn ends(&self, walk: &Self::Walk) -> bool;
 
-    /// An automaton and its state without whose consent a text does not go on:
-    /// only bytes that it has edges for are tried.
-    fn leader<'w>(&'w self, walk: &Self::Walk) -> Option<(&'w Dfa, u32)>;
+    /// Tells which bytes lead the text to different places.
+    fn cut(&self, walk: &Self::Walk, cuts: &mut Cuts);
 
     /// Where one more byte leads.
     fn step(&self, walk: &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk));
@@ -87,7 +82,6 @@ pub(super) fn shortest_walk<W: Walks>(
     automata: &W,
     limit: usize,
 ) -> Result<Option<Vec<u8>>, TooLarge> {
-    let order = preferred();
     let start = automata.start();
     let mut seen = HashSet::from([start.clone()]);
     // Each with the one before it, and the byte between them.
@@ -97,14 +91,12 @@ pub(super) fn shortest_walk<W: Walks>(
         if automata.ends(&walk) {
             return Ok(Some(text_of(index, &walks)));
         }
-        let leader = automata.leader(&walk);
-        for byte in &order {
-            if leader.is_some_and(|(dfa, state)| dfa.next(state, *byte) == 0) {
-                continue;
-            }
-            automata.step(&walk, *byte, &mut |next| {
+        let mut cuts = Cuts::none();
+        automata.cut(&walk, &mut cuts);
+        for byte in cuts.favourites() {
+            automata.step(&walk, byte, &mut |next| {
                 if seen.insert(next.clone()) {
-                    walks.push((next, index, *byte));
+                    walks.push((next, index, byte));
                 }
             });
             if walks.len() > limit {
@@ -127,49 +119,48 @@ fn text_of<W>(end: usize, walks: &[(W, usize, u8)]) -> Vec<u8> {
     text
 }
 
-struct InDomain<'t, 'a> {
+/// Automata that all read the same text.
+struct Product<'t, 'a> {
     texts: &'t Texts<'a>,
-    domain: Domain,
-    reading: Reading,
+    words: Words,
 }
 
-impl InDomain<'_, '_> {
+impl Product<'_, '_> {
     fn automata(&self) -> impl Iterator<Item = &Dfa> {
         self.texts.within.iter().chain(&self.texts.without).copied()
     }
 }
 
-impl Walks for InDomain<'_, '_> {
+impl Walks for Product<'_, '_> {
     /// Where it stands in its domain and in each automaton.
     type Walk = (Place, Box<[u32]>);
 
     fn start(&self) -> Self::Walk {
-        (self.domain.start(), self.automata().map(|dfa| dfa.start).collect())
+        (self.words.start(), self.automata().map(|dfa| dfa.start).collect())
     }
 
     fn ends(&self, (place, states): &Self::Walk) -> bool {
-        self.domain.may_end(*place) && self.texts.are_told_apart(states)
+        self.words.may_end(*place) && self.texts.are_told_apart(states)
     }
 
-    fn leader<'w>(&'w self, (_, states): &Self::Walk) -> Option<(&'w Dfa, u32)> {
-        Some((self.texts.within.first().copied()?, states.first().copied()?))
+    fn cut(&self, (place, states): &Self::Walk, cuts: &mut Cuts) {
+        self.words.cut(*place, cuts);
+        self.automata().zip(states).for_each(|(dfa, state)| cuts.of_state(dfa, *state));
     }
 
     fn step(&self, (place, states): &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk)) {
-        let Some(place) = self.domain.step(*place, byte, self.reading) else { return };
-        let next = self.automata().zip(states).map(|(dfa, state)| dfa.next(*state, byte));
+        let Some(place) = self.words.step(*place, byte) else { return };
+        let mut dead = false;
+        let next = self.automata().zip(states).enumerate().map(|(index, (dfa, state))| {
+            let next = dfa.next(*state, byte);
+            dead |= next == 0 && index < self.texts.within.len();
+            next
+        });
         let next: Box<[u32]> = next.collect();
-        if !next.iter().take(self.texts.within.len()).any(|state| *state == 0) {
+        if !dead {
             reach((place, next));
         }
     }
-}
-
-/// All bytes: letters, digits, a few marks, and the rest.
-fn preferred() -> Vec<u8> {
-    let liked = (b'a'..=b'z').chain(b'0'..=b'9').chain(*b"/-_.").collect::<Vec<u8>>();
-    let others: Vec<u8> = (0..=u8::MAX).filter(|byte| !liked.contains(byte)).collect();
-    [liked, others].concat()
 }
 
 #[cfg(test)]

@@ -1,12 +1,17 @@
 //! What an expression that is open at its end admits behind the texts that it
 //! describes.
 
+use regex_syntax::hir::Hir;
+
 use super::algebra::{Place, Walks, shortest_walk};
+use super::bytes::Cuts;
 use super::dfa::{Dfa, TooLarge};
-use super::domain::{Domain, Reading};
+use super::domain::{Domain, Words};
+use super::sample;
 
 /// What people would rather not have admitted.
 const TELLING: &str = "-internal";
+const LAST_OF_TELLING: char = 'l';
 
 /// An expression, read in two ways.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +20,23 @@ pub(crate) struct OpenEnd<'a> {
     pub(crate) exact: &'a Dfa,
     /// As its dialect reads it.
     pub(crate) admitted: &'a Dfa,
+}
+
+/// A path as [`OpenEnd::surprise`] finds them for an expression that is anchored at
+/// its start, where that needs no automata. `None`: not known without them.
+pub(crate) fn plain_surprise(expression: &Hir) -> Option<Option<String>> {
+    if sample::is_closed_or_endless(expression) {
+        return Some(None);
+    }
+    let start = sample::shortest(expression)?;
+    let path = format!("{start}{TELLING}");
+    let is_surprise = start.len() > 1
+        && !start.ends_with('/')
+        && Domain::Path.contains(&start)
+        && Domain::Path.contains(&path)
+        && !sample::looks_around(expression)
+        && !sample::may_end_in(expression, LAST_OF_TELLING);
+    is_surprise.then_some(Some(path))
 }
 
 impl OpenEnd<'_> {
@@ -29,9 +51,13 @@ impl OpenEnd<'_> {
     /// When more than `limit` places would have to be looked at.
     pub(crate) fn surprise(self, limit: usize) -> Result<Option<String>, TooLarge> {
         let mut found = None;
-        for reading in [Reading::Plain, Reading::Any] {
-            if found.is_none() {
-                found = shortest_walk(&Continued { end: self, reading }, limit)?;
+        // As in `Texts::shortest`.
+        let words = [Words::Plain(Domain::Path), Words::Free, Words::Any(Domain::Path)];
+        for words in words {
+            found = shortest_walk(&Continued { end: self, words }, limit)?;
+            match (words, &found) {
+                (Words::Plain(_), Some(_)) | (Words::Free, None) => break,
+                _ => {}
             }
         }
         // INVARIANT: texts of a domain are UTF-8.
@@ -59,7 +85,7 @@ fn matches(dfa: &Dfa, text: &str) -> bool {
 
 struct Continued<'a> {
     end: OpenEnd<'a>,
-    reading: Reading,
+    words: Words,
 }
 
 /// A path so far.
@@ -85,7 +111,7 @@ impl Walks for Continued<'_> {
 
     fn start(&self) -> Path {
         Path {
-            place: Domain::Path.start(),
+            place: self.words.start(),
             exact: self.end.exact.start,
             admitted: self.end.admitted.start,
             ends_segment: true,
@@ -95,17 +121,20 @@ impl Walks for Continued<'_> {
 
     fn ends(&self, path: &Path) -> bool {
         path.part == Part::Behind
-            && Domain::Path.may_end(path.place)
+            && self.words.may_end(path.place)
             && !self.end.admitted.patterns(path.admitted).is_empty()
             && self.end.exact.patterns(path.exact).is_empty()
     }
 
-    fn leader<'w>(&'w self, path: &Path) -> Option<(&'w Dfa, u32)> {
-        Some((self.end.admitted, path.admitted))
+    fn cut(&self, path: &Path, cuts: &mut Cuts) {
+        self.words.cut(path.place, cuts);
+        cuts.around(b'/', b'/');
+        cuts.of_state(self.end.exact, path.exact);
+        cuts.of_state(self.end.admitted, path.admitted);
     }
 
     fn step(&self, path: &Path, byte: u8, reach: &mut dyn FnMut(Path)) {
-        let Some(place) = Domain::Path.step(path.place, byte, self.reading) else { return };
+        let Some(place) = self.words.step(path.place, byte) else { return };
         let next = Path {
             place,
             exact: self.end.exact.next(path.exact, byte),
@@ -113,6 +142,9 @@ impl Walks for Continued<'_> {
             ends_segment: byte == b'/',
             part: path.part,
         };
+        if next.admitted == 0 {
+            return;
+        }
         let may_turn = path.part == Part::Behind
             || (!path.ends_segment && !self.end.exact.patterns(path.exact).is_empty());
         if may_turn && byte != b'/' {
@@ -138,7 +170,12 @@ mod tests {
             automaton(&[&pattern], 1 << 20).unwrap()
         };
         let (exact, admitted) = (dfa(Anchoring::Full), dfa(anchoring));
-        OpenEnd { exact: &exact, admitted: &admitted }.surprise(100_000).unwrap()
+        let found = OpenEnd { exact: &exact, admitted: &admitted }.surprise(100_000).unwrap();
+        let known = plain_surprise(Regex::new(expression).unwrap().hir());
+        if let Some(known) = known.filter(|_| anchoring == Anchoring::Start) {
+            assert_eq!(known, found, "{expression}");
+        }
+        found
     }
 
     #[test]

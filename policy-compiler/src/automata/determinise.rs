@@ -266,8 +266,9 @@ impl Construction<'_> {
         }
         let mut edges = Vec::new();
         let mut known: HashMap<(&[StateID], Before), u32> = HashMap::new();
-        for (bounds, piece) in cuts.windows(2).zip(&pieces).filter(|(_, it)| !it.is_empty()) {
-            let [Ok(first), Ok(last)] = [bounds[0], bounds[1] - 1].map(u8::try_from) else {
+        let pieces = cuts.array_windows().zip(&pieces).filter(|(_, piece)| !piece.is_empty());
+        for ([cut, next], piece) in pieces {
+            let [Ok(first), Ok(last)] = [*cut, next - 1].map(u8::try_from) else {
                 continue;
             };
             let before = Behind::of(first).as_before();

@@ -5,6 +5,7 @@
 //! is asked. A question about requests is a question about texts of a domain.
 
 use super::algebra::Place;
+use super::bytes::Cuts;
 
 /// Texts of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -17,17 +18,65 @@ pub(crate) enum Domain {
     Host,
 }
 
-/// All texts of a domain, or those that people like to read.
+/// Which texts a search goes through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// ASCII without escapes.
-    Plain,
-    Any,
+pub(super) enum Words {
+    /// Those of a domain that people like to read: ASCII without escapes.
+    Plain(Domain),
+    /// All of a domain.
+    Any(Domain),
+    /// All sequences of bytes.
+    Free,
+}
+
+impl Words {
+    /// The place in front of a text.
+    pub(super) fn start(self) -> Place {
+        match self {
+            Self::Plain(domain) | Self::Any(domain) => domain.start(),
+            Self::Free => 0,
+        }
+    }
+
+    /// The place behind one more byte; `None` when no text goes on like this.
+    pub(super) fn step(self, place: Place, byte: u8) -> Option<Place> {
+        match self {
+            Self::Plain(domain) if !domain.is_plain(byte) => None,
+            Self::Plain(domain) | Self::Any(domain) => domain.step(place, byte),
+            Self::Free => Some(0),
+        }
+    }
+
+    /// Whether a text may end here.
+    pub(super) fn may_end(self, place: Place) -> bool {
+        match self {
+            Self::Plain(domain) | Self::Any(domain) => domain.may_end(place),
+            Self::Free => true,
+        }
+    }
+
+    /// Tells which bytes lead to different places.
+    pub(super) fn cut(self, place: Place, cuts: &mut Cuts) {
+        match self {
+            Self::Plain(domain) | Self::Any(domain) => domain.cut(place, cuts),
+            Self::Free => {}
+        }
+    }
 }
 
 impl Domain {
-    /// The place in front of a text.
-    pub(super) fn start(self) -> Place {
+    /// Whether a text is one of the domain.
+    pub(super) fn contains(self, text: &str) -> bool {
+        let end = text.bytes().try_fold(self.start(), |place, byte| self.step(place, byte));
+        end.is_some_and(|place| self.may_end(place))
+    }
+
+    /// Whether it is also one that people like to read.
+    pub(super) fn contains_plain(self, text: &str) -> bool {
+        text.bytes().all(|byte| self.is_plain(byte)) && self.contains(text)
+    }
+
+    fn start(self) -> Place {
         match self {
             Self::Path => PathPlace { segment: Segment::None, ..PathPlace::default() }.pack(),
             Self::Value => ValuePlace::default().pack(),
@@ -35,12 +84,7 @@ impl Domain {
         }
     }
 
-    /// The place behind one more byte; `None` when no text of the domain goes on
-    /// like this.
-    pub(super) fn step(self, place: Place, byte: u8, reading: Reading) -> Option<Place> {
-        if reading == Reading::Plain && !self.is_plain(byte) {
-            return None;
-        }
+    fn step(self, place: Place, byte: u8) -> Option<Place> {
         match self {
             Self::Path => PathPlace::unpack(place).step(byte).map(PathPlace::pack),
             Self::Value => ValuePlace::unpack(place).step(byte).map(ValuePlace::pack),
@@ -48,8 +92,7 @@ impl Domain {
         }
     }
 
-    /// Whether a text may end here.
-    pub(super) fn may_end(self, place: Place) -> bool {
+    fn may_end(self, place: Place) -> bool {
         match self {
             Self::Path => PathPlace::unpack(place).may_end(),
             Self::Value => ValuePlace::unpack(place).may_end(),
@@ -62,6 +105,29 @@ impl Domain {
             Self::Path => byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"' | b'<' | b'>'),
             Self::Value => matches!(byte, b' '..=b'~'),
             Self::Host => byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'),
+        }
+    }
+
+    fn cut(self, place: Place, cuts: &mut Cuts) {
+        // Digits and letters of numbers, controls, and the bytes of UTF-8 by what may
+        // follow them.
+        let ranges = [(b'0', b'9'), (b'A', b'F'), (b'a', b'f'), (b'G', b'Z'), (b'g', b'z')];
+        ranges.into_iter().for_each(|(first, last)| cuts.around(first, last));
+        for byte in
+            [b' ', b'!', 0x7f, 0x80, 0x90, 0xa0, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xee, 0xf0, 0xf1]
+        {
+            cuts.before(byte);
+        }
+        cuts.around(0xf4, 0xf4);
+        let marks: &[u8] = match self {
+            Self::Path => b"/.%;#?\\\"<>",
+            Self::Value => b"\t ",
+            Self::Host => b".-@,/\\?#;:\"'[]",
+        };
+        marks.iter().for_each(|byte| cuts.around(*byte, *byte));
+        if self == Self::Path && PathPlace::unpack(place).escape != Escape::None {
+            let digits = (b'0'..=b'9').chain(b'A'..=b'F').chain(b'a'..=b'f');
+            digits.for_each(|byte| cuts.around(byte, byte));
         }
     }
 }
@@ -283,9 +349,7 @@ mod tests {
     use super::*;
 
     fn contains(domain: Domain, text: &[u8]) -> bool {
-        let end = text
-            .iter()
-            .try_fold(domain.start(), |place, byte| domain.step(place, *byte, Reading::Any));
+        let end = text.iter().try_fold(domain.start(), |place, byte| domain.step(place, *byte));
         end.is_some_and(|place| domain.may_end(place))
     }
 
@@ -348,6 +412,29 @@ mod tests {
             let found = decision_table::normalise::host(host.as_bytes());
             let is_host = found == Some(host.as_bytes()) && !host.contains('A');
             assert_eq!(contains(Domain::Host, host.as_bytes()), is_host, "{host}");
+        }
+    }
+
+    /// Trying one byte of each kind is as good as trying all.
+    #[test]
+    fn bytes_of_one_kind_lead_to_one_place() {
+        for domain in [Domain::Path, Domain::Value, Domain::Host] {
+            for words in [Words::Plain(domain), Words::Any(domain)] {
+                let mut places = vec![words.start()];
+                let mut index = 0;
+                while let Some(place) = places.get(index).copied() {
+                    index += 1;
+                    let mut cuts = Cuts::none();
+                    words.cut(place, &mut cuts);
+                    for byte in 0..=u8::MAX {
+                        let next = words.step(place, byte);
+                        let before = byte.checked_sub(1).and_then(|it| words.step(place, it));
+                        assert!(cuts.is_before(byte) || next == before, "{words:?} at {byte}");
+                        places.extend(next.filter(|next| !places.contains(next)));
+                    }
+                }
+                assert!(index > 1);
+            }
         }
     }
 }

@@ -9,16 +9,18 @@
 
 mod algebra;
 mod build;
+mod bytes;
 mod continuation;
 mod determinise;
 mod dfa;
 mod domain;
 mod minimise;
 mod pattern;
+mod sample;
 
 pub(crate) use algebra::Texts;
 pub(crate) use build::{Group, Text, automaton, pack};
-pub(crate) use continuation::OpenEnd;
+pub(crate) use continuation::{OpenEnd, plain_surprise};
 pub(crate) use dfa::{Dfa, TooLarge};
 pub(crate) use domain::Domain;
 pub(crate) use pattern::Pattern;

@@ -1,6 +1,7 @@
 //! Policies whose every name has been looked up.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smi_model::canonical::HttpMatch;
 use smi_model::source::{Span, Spanned};
@@ -24,7 +25,7 @@ pub struct PolicySet {
     /// Who has several names.
     names: Names,
     /// The places of the rules of each destination.
-    by_destination: BTreeMap<String, Vec<usize>>,
+    by_destination: BTreeMap<Arc<str>, Vec<usize>>,
 }
 
 impl PolicySet {
@@ -39,18 +40,15 @@ impl PolicySet {
         for rule in &mut rules {
             // A binding may have named it by another of its names.
             let first = names.first(&rule.destination);
-            if first != rule.destination {
-                rule.destination = first.to_owned();
+            if *first != *rule.destination {
+                rule.destination = Arc::from(first);
             }
         }
-        rules.sort_unstable();
-        let mut by_destination: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        // Stable, because that is fast where most of them are in order already.
+        rules.sort();
+        let mut by_destination: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
         for (index, rule) in rules.iter().enumerate() {
-            if let Some(rules) = by_destination.get_mut(&rule.destination) {
-                rules.push(index);
-            } else {
-                by_destination.insert(rule.destination.clone(), vec![index]);
-            }
+            by_destination.entry(Arc::clone(&rule.destination)).or_default().push(index);
         }
         Self { options, rules, splits, workloads, names, by_destination }
     }
@@ -103,28 +101,46 @@ impl PolicySet {
 }
 
 /// A permission: `sources` may call `destination` when all conditions hold.
+///
+/// Rules of one target, or of one route, share what they have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Rule {
     /// `namespace/name` of the TrafficTarget.
-    pub(crate) target: String,
+    pub(crate) target: Arc<str>,
     /// `namespace/group#match`, or `namespace/name` of a TCPRoute or UDPRoute.
-    pub(crate) route: String,
+    pub(crate) route: Arc<str>,
     pub(crate) condition: Condition,
     /// The identity of the workload that is called: of a ServiceAccount, that in
     /// the first trust domain.
-    pub(crate) destination: String,
+    pub(crate) destination: Arc<str>,
     /// All identities of those who may call.
-    pub(crate) sources: BTreeSet<String>,
+    pub(crate) sources: Arc<BTreeSet<String>>,
     /// `None`: every port.
-    pub(crate) ports: Option<BTreeSet<u16>>,
+    pub(crate) ports: Option<Arc<BTreeSet<u16>>>,
     /// Where the route was written.
     pub(crate) span: Span,
+}
+
+impl Rule {
+    /// Whether both permit the same, and have the same names.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        let Self { target, route, condition, destination, sources, ports, span: _ } = self;
+        (target, route, condition, destination, sources, ports)
+            == (
+                &other.target,
+                &other.route,
+                &other.condition,
+                &other.destination,
+                &other.sources,
+                &other.ports,
+            )
+    }
 }
 
 /// What a rule wants of the traffic itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Condition {
-    Http(HttpCondition),
+    Http(Arc<HttpCondition>),
     Tcp,
     Udp,
 }

@@ -101,18 +101,17 @@ impl<'a> Context<'a> {
     /// That the first source of a rule may send a request to its destination.
     pub(super) fn sent(rule: &Rule, peer: &str, request: Example) -> Claim {
         let port = rule.ports.as_ref().and_then(|ports| ports.first()).copied();
-        let (peer, destination) = (peer.to_owned(), rule.destination.clone());
+        let (peer, destination) = (peer.to_owned(), rule.destination.to_string());
         Claim { request, passes: true, says: Says::Policies { peer, destination, port } }
     }
 
     /// The TrafficTarget of a rule.
     pub(super) fn target(&self, rule: &Rule) -> Option<&'a TrafficTarget> {
-        self.targets.get(&rule.target).copied()
+        self.targets.get(&*rule.target).copied()
     }
 
-    /// Where a TrafficTarget names the route of a rule: the name of the match where
-    /// it is listed, or else that of the route.
-    pub(super) fn place(&self, rule: &Rule) -> Option<&'a Spanned<String>> {
+    /// The reference that a rule comes from.
+    pub(super) fn reference(&self, rule: &Rule) -> Option<Reference<'a>> {
         let (_, route) = rule.route.split_once('/')?;
         let (route, one) = match route.split_once('#') {
             Some((group, one)) => (group, Some(one)),
@@ -124,14 +123,30 @@ impl<'a> Context<'a> {
             (_, None) => RouteKind::Tcp,
         };
         let mut rules = self.target(rule)?.rules.iter();
-        rules.find_map(|it| {
-            if it.kind != kind || it.name.value != route {
+        rules.find_map(|reference| {
+            if reference.kind != kind || reference.name.value != route {
                 return None;
             }
-            match (&it.matches, one) {
-                (Some(matches), Some(one)) => matches.iter().find(|name| name.value == one),
-                _ => Some(&it.name),
-            }
+            let name = &reference.name;
+            let place = match (&reference.matches, one) {
+                (Some(matches), Some(one)) => matches.iter().find(|it| it.value == one)?.span,
+                (None, Some(_)) => rule.span,
+                (_, None) => name.span,
+            };
+            let is_of_all = reference.matches.is_none() && one.is_some();
+            Some(Reference { name, place, is_of_all })
         })
     }
+}
+
+/// Where a rule comes from: a route that a TrafficTarget refers to.
+#[derive(Clone, Copy)]
+pub(super) struct Reference<'a> {
+    /// The name of the route object.
+    pub(super) name: &'a Spanned<String>,
+    /// What can be removed to be rid of the rule: the name of the match where it is
+    /// listed, the match itself where none is, or that of another route.
+    pub(super) place: Span,
+    /// Whether it stands for all matches of its HTTPRouteGroup.
+    pub(super) is_of_all: bool,
 }

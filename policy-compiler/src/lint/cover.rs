@@ -50,7 +50,7 @@ impl<'e, 'a> Cover<'e, 'a> {
             return false;
         };
         self.budget.pairs = left;
-        has_all(&rule.ports, &other.ports)
+        has_all(rule.ports.as_deref(), other.ports.as_deref())
             && self.covers_condition(&rule.condition, &other.condition, rule, other)
     }
 
@@ -64,7 +64,7 @@ impl<'e, 'a> Cover<'e, 'a> {
         let has_sources = || other.sources.is_subset(&rule.sources);
         match (condition, of_other) {
             (Condition::Http(condition), Condition::Http(of_other)) => {
-                has_all(&condition.methods, &of_other.methods)
+                has_all(condition.methods.as_ref(), of_other.methods.as_ref())
                     && condition.headers.keys().all(|name| of_other.headers.contains_key(name))
                     && has_sources()
                     && self.covers_texts(condition, of_other)
@@ -148,7 +148,7 @@ impl<'e, 'a> Cover<'e, 'a> {
 }
 
 /// Whether a set has all that another one has; `None` is the set of everything.
-fn has_all<T: Ord>(set: &Option<BTreeSet<T>>, other: &Option<BTreeSet<T>>) -> bool {
+fn has_all<T: Ord>(set: Option<&BTreeSet<T>>, other: Option<&BTreeSet<T>>) -> bool {
     match (set, other) {
         (None, _) => true,
         (Some(_), None) => false,

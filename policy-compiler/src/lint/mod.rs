@@ -23,6 +23,8 @@ mod cover;
 mod levels;
 mod rules;
 mod stated;
+#[cfg(test)]
+mod tests;
 
 use smi_model::canonical::Bundle;
 use smi_model::diagnostic::{Code, Diagnostic, Findings, Severity};
@@ -33,6 +35,7 @@ pub use self::levels::{Level, Levels, UnknownLint};
 use self::allow::Allowed;
 use self::claim::Claim;
 use self::context::Context;
+use crate::code;
 use crate::ir::PolicySet;
 
 /// A kind of finding that can be switched on and off, with its documentation.
@@ -61,6 +64,11 @@ impl Lint {
     #[must_use]
     pub const fn default_level(&self) -> Level {
         self.default
+    }
+
+    /// Comments cannot allow what is said about comments.
+    fn is_about_comments(&self) -> bool {
+        [code::UNKNOWN_LINT, code::UNUSED_ALLOW].contains(&self.code)
     }
 
     /// What it finds, in one line.
@@ -157,8 +165,9 @@ fn name_first_of_each(diagnostics: &mut [Diagnostic]) {
         if named.insert(diagnostic.code) {
             let name = lint.name();
             let line = match diagnostic.severity {
-                Severity::Warning => format!("to allow it here: `# smi:allow({name})`"),
                 Severity::Error => format!("lint `{name}` is set to `deny`"),
+                Severity::Warning if lint.is_about_comments() => format!("this is lint `{name}`"),
+                Severity::Warning => format!("to allow it here: `# smi:allow({name})`"),
             };
             diagnostic.help.push(line);
         }

@@ -14,7 +14,7 @@ pub(super) type Names = Vec<(String, u32)>;
 pub(super) fn peers(rules: &[&Rule]) -> (Names, Vec<Vec<u32>>) {
     let mut admitting: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, rule) in rules.iter().enumerate() {
-        for source in &rule.sources {
+        for source in rule.sources.iter() {
             admitting.entry(source).or_default().push(index);
         }
     }

@@ -24,11 +24,11 @@ pub(super) const HTTP: u32 = 1;
 impl<'a> Clause<'a> {
     pub(super) fn of(rule: &'a Rule) -> Self {
         let (protocol, http) = match &rule.condition {
-            Condition::Http(http) => (HTTP, Some(http)),
+            Condition::Http(http) => (HTTP, Some(&**http)),
             Condition::Tcp => (2, None),
             Condition::Udp => (3, None),
         };
-        Self { protocol: Some(protocol), ports: rule.ports.as_ref(), http, span: rule.span }
+        Self { protocol: Some(protocol), ports: rule.ports.as_deref(), http, span: rule.span }
     }
 
     pub(super) fn path(&self) -> Option<&'a Pattern> {

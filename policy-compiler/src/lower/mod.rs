@@ -16,4 +16,4 @@ mod levels;
 mod plan;
 mod splits;
 
-pub(crate) use plan::{Refusal, plan};
+pub(crate) use plan::{Refusal, plan, provenance};

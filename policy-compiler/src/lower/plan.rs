@@ -112,7 +112,7 @@ fn by_destination<'a>(rules: &[&'a Rule], ids: &[u32]) -> BTreeMap<&'a str, Vec<
 fn destinations(policies: &PolicySet, rules: &[&Rule], workload: Option<&str>) -> classes::Names {
     let all: BTreeSet<&str> = match workload {
         Some(workload) => BTreeSet::from([workload]),
-        None => rules.iter().map(|rule| rule.destination.as_str()).collect(),
+        None => rules.iter().map(|rule| &*rule.destination).collect(),
     };
     let named = all.into_iter().zip(1..).flat_map(|(workload, class)| {
         policies.names_of(workload).into_iter().map(move |name| (name, class))
@@ -206,11 +206,12 @@ impl Nodes {
     }
 }
 
-fn provenance(rule: &Rule, sources: &SourceMap) -> plan::Rule {
+/// What a table calls a rule, and where it says that it stands.
+pub(crate) fn provenance(rule: &Rule, sources: &SourceMap) -> plan::Rule {
     let location = sources.locate(rule.span);
     plan::Rule {
-        target: rule.target.clone(),
-        route: rule.route.clone(),
+        target: rule.target.to_string(),
+        route: rule.route.to_string(),
         file: location.as_ref().map(|location| location.file.to_owned()).unwrap_or_default(),
         line: location.map_or(0, |location| location.line),
     }

@@ -166,7 +166,7 @@ metadata: {name: store, namespace: shop}
         let options = options(&["new", "old", "new"], IdentityForm::Spiffe);
         let set = findings_with(&[&policies], &options).value;
         let store = "spiffe://new/ns/shop/sa/store";
-        assert!(set.rules.iter().all(|rule| rule.destination == store));
+        assert!(set.rules.iter().all(|rule| *rule.destination == *store));
         assert_eq!(
             set.rules[0].sources.iter().collect::<Vec<_>>(),
             [

@@ -38,7 +38,10 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
     };
     let routes = resolver.routes();
     let bindings = resolver.bindings();
-    let targets = bundle.traffic_targets.iter();
+    // By name, so that their rules are nearly in order.
+    let mut targets: Vec<_> = bundle.traffic_targets.iter().collect();
+    targets.sort_by_cached_key(|target| target.meta.qualified_name());
+    let targets = targets.into_iter();
     let rules: Vec<_> =
         targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
     let splits = resolver.splits(&routes);

@@ -1,6 +1,7 @@
 //! Route objects: their conditions, once for all targets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smi_model::canonical::{HttpMatch, RouteKind};
 use smi_model::diagnostic::Diagnostic;
@@ -44,7 +45,7 @@ impl<'a> Group<'a> {
 pub(super) struct Match<'a> {
     pub(super) name: &'a str,
     pub(super) span: Span,
-    pub(super) condition: HttpCondition,
+    pub(super) condition: Arc<HttpCondition>,
 }
 
 impl<'a> Resolver<'a> {
@@ -77,7 +78,7 @@ impl<'a> Resolver<'a> {
         Match {
             name: &one.name.value,
             span: one.name.span,
-            condition: HttpCondition::of(one, &self.choices),
+            condition: Arc::new(HttpCondition::of(one, &self.choices)),
         }
     }
 

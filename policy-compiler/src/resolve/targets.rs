@@ -1,6 +1,7 @@
 //! TrafficTargets: who, and on which rules.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smi_model::canonical::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarget};
 use smi_model::diagnostic::Diagnostic;
@@ -18,15 +19,15 @@ use crate::options::OmittedNamespace;
 #[derive(Default)]
 struct Terms {
     /// HTTP conditions with the name and place of their match.
-    http: Vec<(String, smi_model::source::Span, HttpCondition)>,
+    http: Vec<(Arc<str>, smi_model::source::Span, Arc<HttpCondition>)>,
     /// Name, ports and place of each TCPRoute that was found.
     tcp: Vec<L4>,
     udp: Vec<L4>,
 }
 
 struct L4 {
-    route: String,
-    ports: Option<BTreeSet<u16>>,
+    route: Arc<str>,
+    ports: Option<Arc<BTreeSet<u16>>>,
     span: smi_model::source::Span,
 }
 
@@ -51,10 +52,12 @@ impl Resolver<'_> {
         if sources.is_empty() {
             return Vec::new();
         }
-        let rules = self.rules(target, terms, &sources);
+        let rules = self.rules(target, terms, sources);
         let at = |destination: &String| {
-            let destination = destination.clone();
-            rules.iter().map(move |rule| Rule { destination: destination.clone(), ..rule.clone() })
+            let destination: Arc<str> = Arc::from(destination.as_str());
+            rules
+                .iter()
+                .map(move |rule| Rule { destination: Arc::clone(&destination), ..rule.clone() })
         };
         destinations.iter().flat_map(at).collect()
     }
@@ -175,11 +178,12 @@ impl Resolver<'_> {
             Some(Route::Http(group)) => {
                 for one in self.chosen(rule, group) {
                     let name = format!("{route}#{}", one.name);
-                    terms.http.push((name, one.span, one.condition.clone()));
+                    terms.http.push((Arc::from(name), one.span, Arc::clone(&one.condition)));
                 }
             }
             Some(Route::L4 { ports, span }) => {
-                let l4 = L4 { route, ports: ports.clone(), span: *span };
+                let ports = ports.clone().map(Arc::new);
+                let l4 = L4 { route: Arc::from(route), ports, span: *span };
                 if rule.kind == RouteKind::Udp { &mut terms.udp } else { &mut terms.tcp }.push(l4);
             }
         }
@@ -225,16 +229,19 @@ impl Resolver<'_> {
     /// Which kinds of rules there are is judged by what was written, not by what
     /// was found: a broken reference must not turn "these ports" into "every port",
     /// nor "these requests" into "all HTTP".
-    fn rules(&self, target: &TrafficTarget, terms: Terms, sources: &BTreeSet<String>) -> Vec<Rule> {
+    fn rules(&self, target: &TrafficTarget, terms: Terms, sources: BTreeSet<String>) -> Vec<Rule> {
         let wrote = |kind| target.rules.iter().any(|rule| rule.kind == kind);
         let only = target.port.as_ref().map(|port| port.value);
+        let name: Arc<str> = Arc::from(target.meta.qualified_name());
+        let sources = Arc::new(sources);
+        let nobody: Arc<str> = Arc::from("");
         let rule = |route, condition, ports, span| Rule {
-            target: target.meta.qualified_name(),
+            target: Arc::clone(&name),
             route,
             condition,
             // Set for each of the destination's identities.
-            destination: String::new(),
-            sources: sources.clone(),
+            destination: Arc::clone(&nobody),
+            sources: Arc::clone(&sources),
             ports: narrowed(ports, only),
             span,
         };
@@ -246,7 +253,7 @@ impl Resolver<'_> {
         let all_http = !wrote(RouteKind::Http) && self.choices.tcp_admits_http;
         for L4 { route, ports, span } in terms.tcp {
             if all_http {
-                let condition = Condition::Http(HttpCondition::default());
+                let condition = Condition::Http(Arc::default());
                 rules.push(rule(route.clone(), condition, ports.clone(), span));
             }
             rules.push(rule(route, Condition::Tcp, ports, span));
@@ -259,15 +266,15 @@ impl Resolver<'_> {
 }
 
 /// The ports that a target's own port leaves of them.
-fn narrowed(ports: Option<BTreeSet<u16>>, only: Option<u16>) -> Option<BTreeSet<u16>> {
+fn narrowed(ports: Option<Arc<BTreeSet<u16>>>, only: Option<u16>) -> Option<Arc<BTreeSet<u16>>> {
     let Some(only) = only else { return ports };
     let covered = ports.is_none_or(|ports| ports.contains(&only));
-    Some(covered.then_some(only).into_iter().collect())
+    Some(Arc::new(covered.then_some(only).into_iter().collect()))
 }
 
 /// All ports of the routes; `None` (every port) as soon as one of them says so.
-fn union_of_ports(routes: &[L4]) -> Option<BTreeSet<u16>> {
+fn union_of_ports(routes: &[L4]) -> Option<Arc<BTreeSet<u16>>> {
     let ports: Option<Vec<&BTreeSet<u16>>> =
-        routes.iter().map(|route| route.ports.as_ref()).collect();
-    ports.map(|ports| ports.into_iter().flatten().copied().collect())
+        routes.iter().map(|route| route.ports.as_deref()).collect();
+    ports.map(|ports| Arc::new(ports.into_iter().flatten().copied().collect()))
 }

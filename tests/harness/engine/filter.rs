@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use envoy_wasm_filter::{Action, Host, HostError, LogLevel, MetricId, MetricType, Root};
-use policy_compiler::Scope;
 
-use super::{Compiler, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Compiler, Decision, Enforcer, Engine, TRUST_DOMAIN};
 use crate::request::{Bytes, Protocol, Request};
 
 /// The Envoy filter, configured with the table of the workload that is called.
@@ -23,14 +22,14 @@ impl Engine for Filter {
         request.protocol == Protocol::Http
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
-        Box::new(Sidecars { compiler: Compiler::new(policies), started: RefCell::default() })
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
+        Box::new(Sidecars { compiler: Rc::clone(compiler), started: RefCell::default() })
     }
 }
 
 /// One sidecar for each workload that was called, by SPIFFE ID.
 struct Sidecars {
-    compiler: Compiler,
+    compiler: Rc<Compiler>,
     started: RefCell<BTreeMap<String, Sidecar>>,
 }
 
@@ -38,7 +37,8 @@ impl Enforcer for Sidecars {
     fn decide(&self, request: &Request) -> Decision {
         let workload = request.destination.spiffe_id(TRUST_DOMAIN);
         let mut started = self.started.borrow_mut();
-        let start = || Sidecar::start(self.compiler.bytes(Scope::Workload(&workload)));
+        let table = || self.compiler.workload_table(&workload);
+        let start = || Sidecar::start(table().map(|table| table.as_bytes().to_vec()));
         started.entry(workload.clone()).or_insert_with(start).decide(request)
     }
 }

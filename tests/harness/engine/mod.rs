@@ -3,14 +3,17 @@
 mod filter;
 mod oracle;
 mod query;
+mod shares;
 mod tables;
 
 pub use filter::Filter;
 pub use oracle::Oracle;
 pub use query::Queries;
+pub use shares::{Answer, Shares};
 pub use tables::{Compiler, Tables, decide};
 
 use std::fmt;
+use std::rc::Rc;
 
 use decision_table::Dialect;
 
@@ -26,14 +29,31 @@ pub trait Engine {
         true
     }
 
-    /// Takes the policies in force.
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer>;
+    /// Whether it can be given these policies at all.
+    fn accepts(&self, policies: &Policies) -> bool {
+        policies.trust_domains == [TRUST_DOMAIN]
+    }
+
+    /// Takes policies in force that other engines can share.
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer>;
+
+    /// Takes policies in force.
+    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
+        self.start(&Rc::new(Compiler::new(policies)))
+    }
 }
 
 /// An engine with policies in force.
 pub trait Enforcer {
     /// Decides one request.
     fn decide(&self, request: &Request) -> Decision;
+
+    /// Which Services share requests like this one for a root Service, on whose
+    /// side `request.port` is. An empty answer says that two splits claim the
+    /// request; `None`, that this engine cannot be asked.
+    fn shares(&self, _namespace: &str, _service: &str, _request: &Request) -> Option<Answer> {
+        None
+    }
 }
 
 /// Every engine that answers the corpus.
@@ -52,19 +72,27 @@ pub fn all() -> Vec<Box<dyn Engine>> {
 pub struct Policies {
     /// How the specification's silences are read.
     pub dialect: Dialect,
+    /// The trust domains in which every ServiceAccount is known.
+    pub trust_domains: Vec<String>,
     /// The files, in the order in which they are given.
     pub files: Vec<File>,
 }
 
-/// The trust domain of every test: the default of the product.
+/// The trust domain of the accounts in all requests: the default of the product.
 pub const TRUST_DOMAIN: &str = "cluster.local";
 
 impl Policies {
+    /// Files, read with the default trust domain.
+    #[must_use]
+    pub fn new(dialect: Dialect, files: Vec<File>) -> Self {
+        Self { dialect, trust_domains: vec![TRUST_DOMAIN.to_owned()], files }
+    }
+
     /// One file.
     #[must_use]
     pub fn of(dialect: Dialect, text: &str) -> Self {
         let file = File { name: "policies.yaml".to_owned(), text: text.to_owned() };
-        Self { dialect, files: vec![file] }
+        Self::new(dialect, vec![file])
     }
 }
 

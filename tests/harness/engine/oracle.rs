@@ -1,8 +1,10 @@
 //! The independent interpreter.
 
+use std::rc::Rc;
+
 use decision_table::Dialect;
 
-use super::{Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Answer, Compiler, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
 use crate::request::{Bytes, Protocol, Request};
 
 /// The interpreter in `tests/oracle`. It gives no reasons.
@@ -14,9 +16,16 @@ impl Engine for Oracle {
         "oracle"
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
+    fn accepts(&self, _: &Policies) -> bool {
+        true
+    }
+
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
+        // Of the compiler, it takes nothing but the texts.
+        let policies = compiler.policies();
         let texts: Vec<&str> = policies.files.iter().map(|file| file.text.as_str()).collect();
-        Box::new(oracle::Oracle::new(&texts, dialect(policies.dialect), TRUST_DOMAIN))
+        let trust_domains: Vec<&str> = policies.trust_domains.iter().map(String::as_str).collect();
+        Box::new(oracle::Oracle::new(&texts, dialect(policies.dialect), &trust_domains))
     }
 }
 
@@ -26,6 +35,13 @@ impl Enforcer for oracle::Oracle {
             true => Decision::Allow,
             false => Decision::Deny(None),
         }
+    }
+
+    fn shares(&self, namespace: &str, service: &str, request: &Request) -> Option<Answer> {
+        // Called by its path, because the trait has a method of this name.
+        let shares = oracle::Oracle::shares(self, namespace, service, &request_for_oracle(request));
+        let shares = shares.unwrap_or_else(|oracle::Overlap| Vec::new()).into_iter();
+        Some(shares.map(|share| (share.service, share.weight, share.target_port)).collect())
     }
 }
 

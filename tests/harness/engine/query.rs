@@ -1,10 +1,11 @@
 //! The question and answer of the command line and the playground.
 
+use std::rc::Rc;
+
 use decision_table::Table;
-use policy_compiler::Scope;
 use policy_compiler::query::{Identity, Query, Values, Wire};
 
-use super::{Compiler, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Compiler, Decision, Enforcer, Engine, TRUST_DOMAIN};
 use crate::request::{self, Bytes, Protocol, Request};
 
 /// A table that is asked in JSON's words, as `smi decide` and the playground do.
@@ -20,12 +21,12 @@ impl Engine for Queries {
         query(request).is_some()
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
-        Box::new(Compiler::new(policies).table(Scope::Mesh))
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
+        Box::new(compiler.mesh_table())
     }
 }
 
-impl Enforcer for Option<Table<Vec<u8>>> {
+impl Enforcer for Option<Rc<Table<Vec<u8>>>> {
     fn decide(&self, request: &Request) -> Decision {
         let Some(table) = self else { return Decision::Deny(Some("no_policy".to_owned())) };
         let query = query(request).expect("only requests that it understands are asked");

@@ -1,14 +1,15 @@
 //! The product's own path: model, compiler, table.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use decision_table::{Destination, Protocol, Request as Question, Table, Verdict};
 use policy_compiler::{Options, Scope};
 use smi_model::diagnostic::{Diagnostic, Severity};
 use smi_model::source::SourceMap;
 
-use super::{Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
+use super::{Answer, Decision, Enforcer, Engine, Policies, TRUST_DOMAIN};
 use crate::request::{self, Request};
 
 /// Compiled tables, natively evaluated.
@@ -28,23 +29,27 @@ impl Engine for Tables {
         }
     }
 
-    fn load(&self, policies: &Policies) -> Box<dyn Enforcer> {
-        let compiler = Compiler::new(policies);
+    fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
         match self {
-            Self::OfWorkloads => Box::new(compiler),
-            Self::OfMesh => Box::new(MeshTable(compiler.table(Scope::Mesh))),
+            Self::OfWorkloads => Box::new(WorkloadTables(Rc::clone(compiler))),
+            Self::OfMesh => Box::new(MeshTable(compiler.mesh_table())),
         }
     }
 }
 
 /// Policies that were resolved, and what it takes to compile them.
 pub struct Compiler {
+    policies: Policies,
     sources: SourceMap,
-    policies: policy_compiler::PolicySet,
+    resolved: policy_compiler::PolicySet,
     diagnostics: Vec<Diagnostic>,
+    mesh_table: OnceCell<SharedTable>,
     /// The tables of workloads that were asked about, by SPIFFE ID.
-    tables: RefCell<BTreeMap<String, Option<Table<Vec<u8>>>>>,
+    workload_tables: RefCell<BTreeMap<String, SharedTable>>,
 }
+
+/// `None` when a limit was hit.
+type SharedTable = Option<Rc<Table<Vec<u8>>>>;
 
 impl Compiler {
     /// Reads and resolves.
@@ -62,13 +67,26 @@ impl Compiler {
         let read = smi_model::read(&sources, &smi_model::Limits::default());
         let resolved = policy_compiler::resolve(&read.value, &options);
         let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
-        Self { sources, policies: resolved.value, diagnostics, tables: RefCell::default() }
+        Self {
+            policies: policies.clone(),
+            sources,
+            resolved: resolved.value,
+            diagnostics,
+            mesh_table: OnceCell::new(),
+            workload_tables: RefCell::default(),
+        }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// The table's bytes; `None` when a limit was hit.
     #[must_use]
     pub fn bytes(&self, scope: Scope<'_>) -> Option<Vec<u8>> {
-        policy_compiler::compile(&self.policies, &self.sources, scope).value
+        policy_compiler::compile(&self.resolved, &self.sources, scope).value
     }
 
     /// Whether anything was wrong with the documents.
@@ -89,30 +107,57 @@ impl Compiler {
         smi_model::diagnostic::render::text(&self.diagnostics, &self.sources, false)
     }
 
-    pub(super) fn table(&self, scope: Scope<'_>) -> Option<Table<Vec<u8>>> {
+    /// The table of all workloads; `None` when a limit was hit.
+    #[must_use]
+    pub fn mesh_table(&self) -> SharedTable {
+        self.mesh_table.get_or_init(|| self.table(Scope::Mesh)).clone()
+    }
+
+    /// The table of one workload.
+    pub(super) fn workload_table(&self, workload: &str) -> SharedTable {
+        let compile = || self.table(Scope::Workload(workload));
+        let mut tables = self.workload_tables.borrow_mut();
+        tables.entry(workload.to_owned()).or_insert_with(compile).clone()
+    }
+
+    fn table(&self, scope: Scope<'_>) -> SharedTable {
         let bytes = self.bytes(scope)?;
-        Some(Table::from_bytes(bytes).expect("a table that was just compiled verifies"))
+        let table = Table::from_bytes(bytes).expect("a table that was just compiled verifies");
+        Some(Rc::new(table))
     }
 }
 
-impl Enforcer for Compiler {
+struct WorkloadTables(Rc<Compiler>);
+
+impl Enforcer for WorkloadTables {
     fn decide(&self, request: &Request) -> Decision {
-        let workload = request.destination.spiffe_id(TRUST_DOMAIN);
-        let mut tables = self.tables.borrow_mut();
-        let compile = || self.table(Scope::Workload(&workload));
-        let table = tables.entry(workload.clone()).or_insert_with(compile);
-        ask(table.as_ref(), request, Destination::OfTable)
+        let table = self.0.workload_table(&request.destination.spiffe_id(TRUST_DOMAIN));
+        ask(table.as_deref(), request, Destination::OfTable)
+    }
+
+    /// A caller's sidecar asks, whoever the caller is.
+    fn shares(&self, namespace: &str, service: &str, request: &Request) -> Option<Answer> {
+        let caller = request.source.as_ref().map(|source| source.spiffe_id(TRUST_DOMAIN));
+        let table = self.0.workload_table(caller.as_deref().unwrap_or(ANYBODY));
+        Some(shares(table.as_deref(), namespace, service, request))
     }
 }
 
-struct MeshTable(Option<Table<Vec<u8>>>);
+struct MeshTable(SharedTable);
 
 impl Enforcer for MeshTable {
     fn decide(&self, request: &Request) -> Decision {
         let workload = request.destination.spiffe_id(TRUST_DOMAIN);
-        ask(self.0.as_ref(), request, Destination::Workload(workload.as_bytes()))
+        ask(self.0.as_deref(), request, Destination::Workload(workload.as_bytes()))
+    }
+
+    fn shares(&self, namespace: &str, service: &str, request: &Request) -> Option<Answer> {
+        Some(shares(self.0.as_deref(), namespace, service, request))
     }
 }
+
+/// A workload that no policy mentions.
+const ANYBODY: &str = "spiffe://cluster.local/ns/nowhere/sa/nobody";
 
 fn ask(
     table: Option<&Table<Vec<u8>>>,
@@ -131,23 +176,51 @@ pub fn decide<B: AsRef<[u8]>>(
     destination: Destination<'_>,
 ) -> Decision {
     let peer = request.source.as_ref().map(|source| source.spiffe_id(TRUST_DOMAIN));
-    let verdict = table.decide(&Question {
+    let question = question(request, peer.as_deref(), destination);
+    match table.decide(&question) {
+        Verdict::Allowed(_) => Decision::Allow,
+        Verdict::Denied(denial) => Decision::Deny(Some(denial.reason.code().to_owned())),
+    }
+}
+
+/// Asks a table where a request for a root Service goes.
+fn shares(
+    table: Option<&Table<Vec<u8>>>,
+    namespace: &str,
+    service: &str,
+    request: &Request,
+) -> Answer {
+    let root = format!("{namespace}/{service}");
+    let question = question(request, None, Destination::OfTable);
+    let share = table.and_then(|table| table.share(root.as_bytes(), &question));
+    let Some(share) = share else { return vec![(service.to_owned(), 1, None)] };
+    let backends = share.backends().map(|backend| {
+        let of_namespace = backend.service.strip_prefix(namespace);
+        let name = of_namespace.and_then(|rest| rest.strip_prefix('/'));
+        let name = name.expect("backends are of the namespace of their root");
+        (name.to_owned(), backend.weight.into(), backend.target_port)
+    });
+    backends.collect()
+}
+
+fn question<'a>(
+    request: &'a Request,
+    peer: Option<&'a str>,
+    destination: Destination<'a>,
+) -> Question<'a> {
+    Question {
         protocol: match request.protocol {
             request::Protocol::Http => Protocol::Http,
             request::Protocol::Tcp => Protocol::Tcp,
             request::Protocol::Udp => Protocol::Udp,
         },
-        peer: peer.as_deref().map(str::as_bytes),
+        peer: peer.map(str::as_bytes),
         destination,
         port: request.port,
         method: request.method.as_ref().map(AsRef::as_ref),
         path: request.path.as_ref().map(AsRef::as_ref),
         authority: request.host.as_ref().map(AsRef::as_ref),
         headers: request,
-    });
-    match verdict {
-        Verdict::Allowed(_) => Decision::Allow,
-        Verdict::Denied(denial) => Decision::Deny(Some(denial.reason.code().to_owned())),
     }
 }
 

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::pattern::{Pattern, header_pattern, path_pattern};
+use super::split::{Service, Split, services, splits};
 
 /// Everything of one run.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct Bundle {
     pub groups: Vec<Group>,
     /// TCPRoutes and UDPRoutes.
     pub l4_routes: Vec<L4Route>,
+    /// TrafficSplits.
+    pub splits: Vec<Split>,
+    /// Services.
+    pub services: Vec<Service>,
 }
 
 /// A TrafficTarget. Its name is its place in the bundle, unless it is a twin.
@@ -140,8 +145,8 @@ const IDENTITIES: [&str; 4] = [
     "spiffe://other/ns/shop/sa/a",
     "spiffe://cluster.local/workload/c",
 ];
-const ROUTES: [&str; 2] = ["r", "s"];
-const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
+pub(super) const ROUTES: [&str; 2] = ["r", "s"];
+pub(super) const MATCHES: [&str; 3] = ["m0", "m1", "m2"];
 
 /// Objects of every kind over a small vocabulary.
 pub(super) fn bundle() -> impl Strategy<Value = Bundle> {
@@ -156,14 +161,16 @@ pub(super) fn bundle() -> impl Strategy<Value = Bundle> {
     });
     let bindings = bindings.collect::<Vec<_>>();
     let routes = (groups.collect::<Vec<_>>(), l4_routes.collect::<Vec<_>>());
-    (vec(target(), 1..5), bindings, routes).prop_map(|(targets, bindings, (groups, l4_routes))| {
-        Bundle {
+    (vec(target(), 1..5), bindings, routes, splits(), services()).prop_map(
+        |(targets, bindings, (groups, l4_routes), splits, services)| Bundle {
             targets,
             bindings: bindings.into_iter().flatten().collect(),
             groups: groups.into_iter().flatten().collect(),
             l4_routes: l4_routes.into_iter().flatten().collect(),
-        }
-    })
+            splits,
+            services,
+        },
+    )
 }
 
 /// Mostly in the destination's namespace, as it should be.
@@ -187,6 +194,13 @@ fn target() -> impl Strategy<Value = Target> {
             is_broken: flags.1,
         },
     )
+}
+
+impl Bundle {
+    /// The group of this name.
+    pub(super) fn group(&self, namespace: &str, name: &str) -> Option<&Group> {
+        self.groups.iter().find(|it| it.namespace == namespace && it.name == name)
+    }
 }
 
 impl Subject {

@@ -9,15 +9,18 @@
 //! [`many_targets`] is for measurements.
 
 mod bundle;
+mod change;
 mod many;
 mod pattern;
 mod recipe;
 mod scenario;
+mod split;
 mod yaml;
 
 pub use bundle::Bundle;
 pub use many::many_targets;
-pub use scenario::{Scenario, scenario};
+pub use recipe::SplitRequest;
+pub use scenario::{Scenario, scenario, scenario_with};
 
 use proptest::test_runner::Config;
 

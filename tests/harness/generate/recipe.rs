@@ -7,6 +7,7 @@ use super::bundle::{
     ACCOUNTS, Binding, Bundle, HttpMatch, METHODS, NAMESPACES, PORTS, Rule, Subject, Target,
 };
 use super::pattern::WORDS;
+use super::split::SERVICES;
 use crate::request::{Bytes, Identity, Protocol, Request};
 
 /// How to make a request: which rule to follow, and where to leave its path.
@@ -20,6 +21,17 @@ pub(super) struct Recipe {
     /// How texts that match a pattern are chosen.
     choices: Vec<u8>,
     aside: Aside,
+}
+
+/// A request for a Service, on whose side its port is.
+#[derive(Clone, Debug)]
+pub struct SplitRequest {
+    /// The namespace of the Service.
+    pub namespace: &'static str,
+    /// The name of the Service.
+    pub service: &'static str,
+    /// The request; who sends it does not matter.
+    pub request: Request,
 }
 
 /// Steps away from what the rule wants; `None` follows it.
@@ -180,22 +192,49 @@ impl Recipe {
         let rule = self.pick(self.rule, &target.rules);
         let one_match = rule.and_then(|rule| self.http_match(bundle, target, rule));
         let protocol = self.aside.protocol.unwrap_or_else(|| protocol_of(rule));
-        let is_http = protocol == Protocol::Http;
+        let wanted = || self.identity_of(bundle, target, &target.destination);
+        let destination = self.aside.destination.clone().unwrap_or_else(wanted);
+        let port = || target.port.or_else(|| self.port(bundle, target));
         Request {
             source: self.source(bundle, target),
-            destination: self
-                .aside
-                .destination
-                .clone()
-                .unwrap_or_else(|| self.identity_of(bundle, target, &target.destination)),
+            port: self.aside.port.unwrap_or_else(port),
+            ..self.like(one_match, protocol, destination)
+        }
+    }
+
+    /// A request near a split of `bundle`, for its root.
+    pub(super) fn split_request(&self, bundle: &Bundle) -> Option<SplitRequest> {
+        let split = self.pick(self.target, &bundle.splits)?;
+        let group = self.pick(self.rule, split.groups.as_deref().unwrap_or_default());
+        let group = group.and_then(|name| bundle.group(split.namespace, name));
+        let one_match = group.and_then(|group| self.pick(self.one_match, &group.matches));
+        let service =
+            self.pick(self.source, &SERVICES).filter(|_| self.aside.destination.is_some());
+        let service = service.copied().unwrap_or(split.root.name);
+        let destination = Identity::service_account(split.namespace, service);
+        let protocol = self.aside.protocol.unwrap_or_default();
+        let port = self.pick(self.port, &PORTS).copied();
+        let port = self.aside.port.unwrap_or(port);
+        let request = Request { port, ..self.like(one_match, protocol, destination) };
+        Some(SplitRequest { namespace: split.namespace, service, request })
+    }
+
+    /// What one match describes, on a connection to `destination`.
+    fn like(
+        &self,
+        one_match: Option<&HttpMatch>,
+        protocol: Protocol,
+        destination: Identity,
+    ) -> Request {
+        let is_http = protocol == Protocol::Http;
+        Request {
+            source: None,
+            destination,
             protocol,
             method: self.method(one_match).filter(|_| is_http),
             path: self.path(one_match).filter(|_| is_http),
             host: self.host(one_match).filter(|_| is_http),
-            port: self
-                .aside
-                .port
-                .unwrap_or_else(|| target.port.or_else(|| self.port(bundle, target))),
+            port: None,
             headers: if is_http { self.headers(one_match) } else { Vec::new() },
         }
     }
@@ -210,10 +249,7 @@ impl Recipe {
         target: &Target,
         rule: &Rule,
     ) -> Option<&'a HttpMatch> {
-        let group = bundle
-            .groups
-            .iter()
-            .find(|group| group.namespace == target.namespace && group.name == rule.name)?;
+        let group = bundle.group(target.namespace, rule.name)?;
         self.pick(self.one_match, &group.matches)
     }
 

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use decision_table::Dialect;
+use proptest::collection::SizeRange;
 use proptest::prelude::*;
 
 use super::bundle::{Bundle, bundle};
-use super::recipe::recipe;
+use super::recipe::{SplitRequest, recipe};
 use crate::engine::Policies;
 use crate::request::Request;
 
@@ -17,16 +18,24 @@ pub struct Scenario {
     pub bundle: Bundle,
     /// How to read them.
     pub dialect: Dialect,
-    /// Requests near them.
+    /// Requests near the TrafficTargets.
     pub requests: Vec<Request>,
+    /// Requests near the TrafficSplits.
+    pub split_requests: Vec<SplitRequest>,
 }
 
 /// Scenarios with a few requests each.
 pub fn scenario() -> impl Strategy<Value = Scenario> {
-    let recipes = prop::collection::vec(recipe(), 1..12);
+    scenario_with(1..12)
+}
+
+/// Scenarios with so many requests each, and as many about splits if there are any.
+pub fn scenario_with(requests: impl Into<SizeRange>) -> impl Strategy<Value = Scenario> {
+    let recipes = prop::collection::vec(recipe(), requests);
     (bundle(), dialect(), recipes).prop_map(|(bundle, dialect, recipes)| {
         let requests = recipes.iter().map(|recipe| recipe.request(&bundle)).collect();
-        Scenario { bundle, dialect, requests }
+        let split_requests = recipes.iter().filter_map(|it| it.split_request(&bundle)).collect();
+        Scenario { bundle, dialect, requests, split_requests }
     })
 }
 
@@ -53,6 +62,7 @@ impl fmt::Debug for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "dialect {}", self.dialect)?;
         writeln!(f, "{}", self.bundle.yaml())?;
-        self.requests.iter().try_for_each(|request| writeln!(f, "{request:?}"))
+        self.requests.iter().try_for_each(|request| writeln!(f, "{request:?}"))?;
+        self.split_requests.iter().try_for_each(|request| writeln!(f, "{request:?}"))
     }
 }

@@ -3,16 +3,26 @@
 use super::bundle::{
     ACCOUNTS, Binding, Bundle, Group, HttpMatch, L4Route, NAMESPACES, Rule, Subject, Target,
 };
+use super::split::{Service, Split};
 
 impl Bundle {
-    /// One YAML document per object: pods and routes first, then who may use them.
+    /// One YAML document per object: routes first, then who may use them, and where
+    /// requests go.
     #[must_use]
     pub fn documents(&self) -> Vec<String> {
         let groups = self.groups.iter().map(group);
         let l4_routes = self.l4_routes.iter().map(l4_route);
         let bindings = self.bindings.iter().map(binding);
         let subjects = self.pods().chain(bindings);
-        groups.chain(l4_routes).chain(subjects).chain(self.target_documents()).collect()
+        let services = self.services.iter().map(service);
+        let splits = self.splits.iter().enumerate().map(|(at, it)| split(at, it));
+        let routing = services.chain(splits);
+        groups
+            .chain(l4_routes)
+            .chain(subjects)
+            .chain(self.target_documents())
+            .chain(routing)
+            .collect()
     }
 
     /// All documents in one text.
@@ -128,6 +138,32 @@ fn l4_route(route: &L4Route) -> String {
         _ => spec(&format!("matches:\n  ports: {:?}\n", route.ports)),
     };
     head("specs", route.version, route.kind, route.namespace, route.name) + &body
+}
+
+fn split(at: usize, split: &Split) -> String {
+    let namespace = split.namespace;
+    let backends = split.backends.iter().map(|backend| {
+        let (service, weight) = (backend.service.text(namespace), backend.weight);
+        format!("{{service: {service}, weight: {weight}}}")
+    });
+    let mut body = format!("service: {}\nbackends:", split.root.text(namespace));
+    body += &list(backends);
+    if let Some(groups) = &split.groups {
+        let groups = groups.iter().map(|name| format!("{{kind: HTTPRouteGroup, name: {name}}}"));
+        body += &format!("matches:{}", list(groups));
+    }
+    let name = format!("split-{at}");
+    head("split", split.version, "TrafficSplit", namespace, &name) + &spec(&body)
+}
+
+fn service(service: &Service) -> String {
+    let Service { namespace, name, .. } = service;
+    let ports = service.ports.iter().map(|(port, target)| {
+        let target = target.map_or(String::new(), |target| format!(", targetPort: {target}"));
+        format!("{{port: {port}{target}}}")
+    });
+    format!("apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}}}\n")
+        + &spec(&format!("ports:{}", list(ports)))
 }
 
 fn head(group: &str, version: u8, kind: &str, namespace: &str, name: &str) -> String {

@@ -9,6 +9,8 @@ pub(crate) struct Policies {
     pub(crate) groups: Vec<(Name, Vec<HttpMatch>)>,
     pub(crate) tcp_routes: Vec<(Name, Vec<u16>)>,
     pub(crate) udp_routes: Vec<(Name, Vec<u16>)>,
+    pub(crate) splits: Vec<Split>,
+    pub(crate) services: Vec<(Name, Vec<ServicePort>)>,
 }
 
 impl Policies {
@@ -21,6 +23,11 @@ impl Policies {
     /// The matches of an HTTPRouteGroup.
     pub(crate) fn matches(&self, namespace: &str, name: &str) -> Option<&[HttpMatch]> {
         lookup(&self.groups, namespace, name)
+    }
+
+    /// The ports of a Service.
+    pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&[ServicePort]> {
+        lookup(&self.services, namespace, name)
     }
 
     /// The ports of a TCPRoute or UDPRoute; none mean all.
@@ -107,4 +114,27 @@ pub(crate) struct HttpMatch {
     pub(crate) path_regex: Option<String>,
     pub(crate) methods: Option<Vec<String>>,
     pub(crate) headers: Vec<(String, String)>,
+}
+
+/// A TrafficSplit.
+pub(crate) struct Split {
+    pub(crate) name: Name,
+    /// A Service of the split's namespace.
+    pub(crate) root: String,
+    pub(crate) backends: Vec<Backend>,
+    /// Names of the HTTPRouteGroups of `matches`.
+    pub(crate) groups: Option<Vec<String>>,
+}
+
+/// A Service of the split's namespace that gets a part.
+pub(crate) struct Backend {
+    pub(crate) service: String,
+    pub(crate) weight: u64,
+}
+
+/// A port of a Service.
+pub(crate) struct ServicePort {
+    pub(crate) number: u16,
+    /// The port of the pods, when it is written as a number.
+    pub(crate) target: Option<u16>,
 }

@@ -3,12 +3,15 @@
 //! The policies' home is Envoy and Go, so a pattern means what RE2 means by it.
 //! Patterns which the `regex` crate would read differently are refused.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use regex::Regex;
 
 use crate::read::Invalid;
 
 /// Where a match must begin and end.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Anchor {
     None,
     Start,
@@ -20,11 +23,22 @@ pub(crate) fn check(pattern: &str) -> Result<(), Invalid> {
     compile(pattern, Anchor::None).map(|_| ())
 }
 
-/// Whether `text` matches. Patterns are made of characters, so text that is not
-/// UTF-8 matches none.
-pub(crate) fn matches(pattern: &str, anchor: Anchor, text: &[u8]) -> bool {
-    let compiled = compile(pattern, anchor);
-    compiled.is_ok_and(|regex| std::str::from_utf8(text).is_ok_and(|text| regex.is_match(text)))
+/// Patterns that were asked for, because compiling one takes longer than all else
+/// that a question needs. `None` for those that nobody can understand.
+#[derive(Default)]
+pub(crate) struct Patterns(RefCell<HashMap<(Anchor, String), Option<Regex>>>);
+
+impl Patterns {
+    /// Whether `text` matches. Patterns are made of characters, so text that is
+    /// not UTF-8 matches none.
+    pub(crate) fn matches(&self, pattern: &str, anchor: Anchor, text: &[u8]) -> bool {
+        let mut known = self.0.borrow_mut();
+        let compiled = known
+            .entry((anchor, pattern.to_owned()))
+            .or_insert_with(|| compile(pattern, anchor).ok());
+        let Some(regex) = compiled else { return false };
+        std::str::from_utf8(text).is_ok_and(|text| regex.is_match(text))
+    }
 }
 
 fn compile(pattern: &str, anchor: Anchor) -> Result<Regex, Invalid> {
@@ -201,6 +215,10 @@ fn are_bounds(bounds: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn matches(pattern: &str, anchor: Anchor, text: &[u8]) -> bool {
+        Patterns::default().matches(pattern, anchor, text)
+    }
 
     fn is_understood(pattern: &str) -> bool {
         check(pattern).is_ok()

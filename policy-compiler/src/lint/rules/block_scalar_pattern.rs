@@ -3,6 +3,7 @@
 use smi_model::diagnostic::Diagnostic;
 
 use super::lint;
+use crate::automata::TooLarge;
 use crate::code;
 use crate::lint::claim::Claim;
 use crate::lint::context::Context;
@@ -45,12 +46,25 @@ fn check(context: &mut Context<'_>) {
     }
 }
 
+/// A text that the expression does not match for its line break alone.
+pub(super) fn lost<'a>(
+    context: &mut Context<'a>,
+    stated: &Stated<'a>,
+) -> Result<Option<String>, TooLarge> {
+    if !ends_in_line_break(stated.text()) {
+        return Ok(None);
+    }
+    match stated.instead(stated.text().trim_end_matches('\n')) {
+        Some(meant) => context.text(&stated.about, &[&meant], &[&stated.pattern]),
+        None => Ok(None),
+    }
+}
+
 fn check_one<'a>(context: &mut Context<'a>, stated: &Stated<'a>) {
-    let text = stated.text().trim_end_matches('\n');
-    let Some(meant) = stated.instead(text) else { return };
-    let lost = context.text(&stated.about, &[&meant], &[&stated.pattern]);
+    let lost = lost(context, stated);
     let lost = context.answer(&LINT, stated.regex.span, lost);
     let Some(request) = lost.and_then(|text| context.request_with(stated, text)) else { return };
+    let text = stated.text().trim_end_matches('\n');
     let message = format!("the expression `{text}` ends in a line break");
     let finding = Diagnostic::warning(code::BLOCK_SCALAR_PATTERN, stated.regex.span, message)
         .label("the block ends in one");

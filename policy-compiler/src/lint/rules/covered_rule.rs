@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use smi_model::diagnostic::Diagnostic;
-use smi_model::source::{Span, Spanned};
+use smi_model::source::Span;
 
 use super::lint;
 use crate::code;
 use crate::ir::{Condition, HttpCondition, Rule};
 use crate::lint::claim::{Claim, Says};
-use crate::lint::context::Context;
+use crate::lint::context::{Context, Reference};
 use crate::lint::cover::{Budget, Cover};
 
 lint! {
@@ -42,19 +42,22 @@ lint! {
     LINT: COVERED_RULE, Warn, check
 }
 
-/// A rule, and where its TrafficTarget names it.
+/// A rule, and what could be removed to be rid of it.
 #[derive(Clone, Copy)]
 struct Placed<'a> {
     rule: &'a Rule,
-    place: &'a Spanned<String>,
+    place: Span,
 }
 
 fn check(context: &mut Context<'_>) {
     let mut by_destination: BTreeMap<&str, Vec<Placed<'_>>> = BTreeMap::new();
     for rule in &context.policies.rules {
-        if let Some(place) = context.place(rule) {
+        if let Some(Reference { place, .. }) = context.reference(rule) {
             by_destination.entry(&rule.destination).or_default().push(Placed { rule, place });
         }
+    }
+    for placed in by_destination.values_mut() {
+        placed.sort_by_key(|placed| placed.place);
     }
     // What is written once can be several rules: it is covered if all of them are.
     let mut written: BTreeMap<Span, Option<(Placed<'_>, Placed<'_>)>> = BTreeMap::new();
@@ -62,18 +65,18 @@ fn check(context: &mut Context<'_>) {
         let mut cover = Cover::new(&mut context.examples, Budget::default());
         let covered = covered(&mut cover, placed);
         if let Some(why) = cover.gave_up() {
-            context.gave_up(&LINT, placed.first().map_or(Span::default(), |it| it.place.span), why);
+            context.gave_up(&LINT, placed.first().map_or(Span::default(), |it| it.place), why);
         }
         for (rule, by) in placed.iter().zip(covered) {
             let pair = by.map(|by| (*rule, by));
-            let known = written.entry(rule.place.span).or_insert(pair);
+            let known = written.entry(rule.place).or_insert(pair);
             if pair.is_none() {
                 *known = None;
             }
         }
     }
     for rules in by_destination.values().filter(|rules| rules.len() == 1) {
-        rules.iter().for_each(|rule| _ = written.insert(rule.place.span, None));
+        rules.iter().for_each(|rule| _ = written.insert(rule.place, None));
     }
     for (rule, by) in written.into_values().flatten() {
         report(context, rule, by);
@@ -84,7 +87,7 @@ fn check(context: &mut Context<'_>) {
 fn covered<'a>(cover: &mut Cover<'_, 'a>, rules: &[Placed<'a>]) -> Vec<Option<Placed<'a>>> {
     let mut by_source: HashMap<&str, Vec<Placed<'a>>> = HashMap::new();
     for rule in rules {
-        for source in &rule.rule.sources {
+        for source in rule.rule.sources.iter() {
             by_source.entry(source).or_default().push(*rule);
         }
     }
@@ -99,20 +102,20 @@ fn covered<'a>(cover: &mut Cover<'_, 'a>, rules: &[Placed<'a>]) -> Vec<Option<Pl
 
 /// Whether a rule covers another; of two that cover each other, the first one.
 fn covers<'a>(cover: &mut Cover<'_, 'a>, rule: &Placed<'a>, other: &Placed<'a>) -> bool {
-    rule.place.span != other.place.span
+    rule.place != other.place
         && cover.covers(rule.rule, other.rule)
-        && (rule.place.span < other.place.span || !cover.covers(other.rule, rule.rule))
+        && (rule.place < other.place || !cover.covers(other.rule, rule.rule))
 }
 
 fn report(context: &mut Context<'_>, covered: Placed<'_>, by: Placed<'_>) {
     let Placed { rule, place } = covered;
     let message = format!(
-        "rule `{}` of TrafficTarget `{}` admits nothing that another one does not",
-        place.value, rule.target
+        "`{}` under TrafficTarget `{}` admits nothing that another rule does not",
+        rule.route, rule.target
     );
-    let finding = Diagnostic::warning(code::COVERED_RULE, place.span, message).related(
-        by.place.span,
-        format!("`{}` of TrafficTarget `{}` admits all of it", by.place.value, by.rule.target),
+    let finding = Diagnostic::warning(code::COVERED_RULE, place, message).related(
+        by.place,
+        format!("`{}` under TrafficTarget `{}` admits all of it", by.rule.route, by.rule.target),
     );
     let request = match (&rule.condition, &by.rule.condition) {
         (Condition::Http(one), Condition::Http(other)) => both(context, one, other),

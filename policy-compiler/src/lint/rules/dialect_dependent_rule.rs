@@ -1,10 +1,9 @@
 //! Rules on which dialects disagree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smi_model::canonical::HttpMatch;
 use smi_model::diagnostic::Diagnostic;
-use smi_model::source::Span;
 
 use super::lint;
 use crate::Dialect;
@@ -13,7 +12,7 @@ use crate::code;
 use crate::example::Example;
 use crate::ir::{Condition, HttpCondition, Rule};
 use crate::lint::claim::{Claim, Says};
-use crate::lint::context::Context;
+use crate::lint::context::{Context, Reference};
 use crate::lint::stated::{About, Stated};
 use crate::options::{Anchoring, Choices};
 
@@ -54,9 +53,9 @@ fn check(context: &mut Context<'_>) {
     }
     let mut places = BTreeSet::new();
     for rule in &context.policies.rules {
-        let Some(place) = context.place(rule).map(|place| place.span) else { continue };
-        if places.insert(place) {
-            check_rule(context, rule, place);
+        let Some(reference) = context.reference(rule) else { continue };
+        if places.insert(reference.name.span) {
+            check_rule(context, rule, reference);
         }
     }
 }
@@ -70,16 +69,18 @@ const fn anchoring(dialect: Dialect, about: &About) -> Anchoring {
 }
 
 fn check_expression<'a>(context: &mut Context<'a>, stated: &Stated<'a>) {
-    let mut seen = vec![anchoring(context.dialect, &stated.about)];
+    // Whether it makes a difference, which is the same in several dialects.
+    let mut known = BTreeMap::from([(anchoring(context.dialect, &stated.about), false)]);
     let (mut claims, mut dialects): (Vec<Claim>, Vec<String>) = (Vec::new(), Vec::new());
     for dialect in Dialect::ALL {
         let other = anchoring(dialect, &stated.about);
-        if seen.contains(&other) {
+        if let Some(differs) = known.get(&other) {
+            dialects.extend(differs.then(|| format!("`{dialect}`")));
             continue;
         }
-        seen.push(other);
         let difference = difference(context, stated, dialect, other);
         let difference = context.answer(&LINT, stated.regex.span, difference);
+        known.insert(other, difference.is_some());
         let Some((request, passes)) = difference else { continue };
         dialects.push(format!("`{dialect}`"));
         let here = Says::Rule(stated.route());
@@ -134,46 +135,23 @@ fn request(
     Ok(request.map(|request| about.set(request, text)))
 }
 
-fn check_rule(context: &mut Context<'_>, rule: &Rule, place: Span) {
+fn check_rule(context: &mut Context<'_>, rule: &Rule, reference: Reference<'_>) {
+    let Condition::Http(condition) = &rule.condition else { return };
     let is_of_tcp = !rule.route.contains('#');
-    match &rule.condition {
-        Condition::Http(condition) if is_of_tcp => {
-            let message = "this rule admits HTTP, but not in dialect `osm`";
-            let help = "name an HTTPRouteGroup as well, if HTTP is meant";
-            report(context, rule, condition, place, message, help);
-        }
-        Condition::Http(condition) if is_omitted(context, rule) => {
-            let message = "without `matches` this rule grants nothing in dialect `osm`";
-            report(context, rule, condition, place, message, "list the names of the matches");
-        }
-        _ => {}
-    }
-}
-
-/// Whether a rule is there because its TrafficTarget lists no matches.
-fn is_omitted(context: &Context<'_>, rule: &Rule) -> bool {
-    let one = rule.route.split_once('#').map(|(_, one)| one);
-    let place = context.place(rule).map(|place| place.value.as_str());
-    let target = context.target(rule);
-    let rules = target.map_or(&[][..], |target| &target.rules);
-    let is_named = |place| rules.iter().any(|it| it.name.value == place && it.matches.is_none());
-    place != one && place.is_some_and(is_named)
-}
-
-fn report(
-    context: &mut Context<'_>,
-    rule: &Rule,
-    condition: &HttpCondition,
-    place: Span,
-    message: &str,
-    help: &str,
-) {
-    let finding = Diagnostic::warning(code::DIALECT_DEPENDENT_RULE, place, message).help(help);
+    let (message, help) = if is_of_tcp {
+        let help = "name an HTTPRouteGroup as well, if HTTP is meant";
+        ("this rule admits HTTP, but not in dialect `osm`", help)
+    } else if reference.is_of_all {
+        let help = "list the names of the matches";
+        ("without `matches` this rule grants nothing in dialect `osm`", help)
+    } else {
+        return;
+    };
+    let place = reference.name.span;
+    let finding = Diagnostic::warning(code::DIALECT_DEPENDENT_RULE, place, message);
     let request = context.examples.of_all(&[condition]).ok().flatten();
-    let claim = request.map(|request| Claim {
-        request,
-        passes: false,
-        says: Says::Dialect(Dialect::Osm, rule.span),
-    });
+    let says = Says::Dialect(Dialect::Osm, rule.span);
+    let claim = request.map(|request| Claim { request, passes: false, says });
     context.report(finding, claim.into_iter().collect());
+    context.help(help.to_owned());
 }

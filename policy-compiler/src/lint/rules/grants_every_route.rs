@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use smi_model::diagnostic::Diagnostic;
+use smi_model::source::Span;
 
 use super::lint;
+use crate::automata::Domain;
 use crate::code;
 use crate::ir::{Condition, HttpCondition, Rule};
 use crate::lint::context::Context;
@@ -43,13 +45,13 @@ fn check(context: &mut Context<'_>) {
     let mut places = BTreeSet::new();
     for rule in &context.policies.rules {
         let Condition::Http(condition) = &rule.condition else { continue };
-        let Some(place) = context.place(rule) else { continue };
+        let Some(place) = context.reference(rule).map(|it| it.place) else { continue };
         let is_of_tcp = !rule.route.contains('#');
-        if (is_of_tcp && rule.ports.is_some()) || places.contains(&place.span) {
+        if (is_of_tcp && rule.ports.is_some()) || places.contains(&place) {
             continue;
         }
-        if admits_all(context, condition, rule) && places.insert(place.span) {
-            report(context, rule, &place.value, place.span);
+        if admits_all(context, condition, rule) && places.insert(place) {
+            report(context, rule, place);
         }
     }
 }
@@ -62,7 +64,7 @@ fn admits_all(context: &mut Context<'_>, condition: &HttpCondition, rule: &Rule)
         return false;
     }
     let Some(path) = path else { return true };
-    match context.examples.text(crate::automata::Domain::Path, &[], &[path]) {
+    match context.examples.text(Domain::Path, &[], &[path]) {
         Ok(lacking) => lacking.is_none(),
         answer => {
             context.answer(&LINT, rule.span, answer);
@@ -71,13 +73,13 @@ fn admits_all(context: &mut Context<'_>, condition: &HttpCondition, rule: &Rule)
     }
 }
 
-fn report(context: &mut Context<'_>, rule: &Rule, name: &str, place: smi_model::source::Span) {
-    let message = format!("`{name}` admits every HTTP request");
+fn report(context: &mut Context<'_>, rule: &Rule, place: Span) {
+    let message =
+        format!("`{}` under TrafficTarget `{}` admits every HTTP request", rule.route, rule.target);
     let finding = Diagnostic::warning(code::GRANTS_EVERY_ROUTE, place, message);
-    let finding = if rule.span == place {
-        finding
-    } else {
-        finding.related(rule.span, "this states nothing that a request can lack")
+    let finding = match rule.span == place {
+        true => finding,
+        false => finding.related(rule.span, "this states nothing that a request can lack"),
     };
     let anything = HttpCondition {
         methods: Some(BTreeSet::from(["DELETE".to_owned()])),

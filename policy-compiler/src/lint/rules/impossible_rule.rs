@@ -41,15 +41,15 @@ lint! {
     LINT: IMPOSSIBLE_RULE, Warn, check
 }
 
+const CANONICAL: &str =
+    "only canonical paths are judged: they begin with `/`, and no segment is empty or made of dots";
+
 fn check(context: &mut Context<'_>) {
     for stated in context.expressions() {
-        // Those have a page of their own.
-        if !block_scalar_pattern::ends_in_line_break(stated.text()) {
-            check_expression(context, &stated);
-        }
+        check_expression(context, &stated);
     }
     for rule in &context.policies.rules {
-        if rule.ports.as_ref().is_some_and(std::collections::BTreeSet::is_empty) {
+        if rule.ports.as_ref().is_some_and(|ports| ports.is_empty()) {
             check_ports(context, rule);
         }
     }
@@ -58,7 +58,13 @@ fn check(context: &mut Context<'_>) {
 fn check_expression<'a>(context: &mut Context<'a>, stated: &Stated<'a>) {
     match context.text(&stated.about, &[&stated.pattern], &[]) {
         Ok(Some(_)) => {}
-        Ok(None) => report(context, stated),
+        Ok(None) => {
+            // That its line break is the reason has a page of its own.
+            let is_told = block_scalar_pattern::lost(context, stated);
+            if !matches!(is_told, Ok(Some(_))) {
+                report(context, stated);
+            }
+        }
         answer => _ = context.answer(&LINT, stated.regex.span, answer),
     }
 }
@@ -74,6 +80,10 @@ fn report<'a>(context: &mut Context<'a>, stated: &Stated<'a>) {
     let finding = Diagnostic::warning(code::IMPOSSIBLE_RULE, stated.regex.span, message)
         .label("this match admits nothing");
     let Some((reason, meant, pattern)) = remedy(context, stated) else {
+        let finding = match stated.about {
+            About::Path => finding.help(CANONICAL),
+            About::Host | About::Header(_) => finding,
+        };
         context.report(finding, Vec::new());
         return;
     };
@@ -95,7 +105,13 @@ fn remedy<'a>(
         remedies.push(("spaces at the ends are cut off", text.trim().to_owned()));
     }
     match stated.about {
-        About::Path => remedies.push(("paths begin with `/`", with_slash(text))),
+        About::Path => {
+            remedies.push(("paths begin with `/`", with_slash(text)));
+            remedies.push(("paths have no empty segments", text.replace("//", "/")));
+            if let Some((path, _)) = text.split_once(r"\?") {
+                remedies.push(("the query is no part of the path", path.to_owned()));
+            }
+        }
         About::Host => {
             // Upper case behind a `\` says something else than lower case.
             if !text.contains('\\') {
@@ -123,10 +139,10 @@ fn with_slash(text: &str) -> String {
 
 fn check_ports(context: &mut Context<'_>, rule: &Rule) {
     let port = context.target(rule).and_then(|target| target.port.as_ref());
-    let (Some(port), Some(place)) = (port, context.place(rule)) else { return };
+    let (Some(port), Some(reference)) = (port, context.reference(rule)) else { return };
     let message =
         format!("this TrafficTarget is about port {}, which no TCPRoute of it has", port.value);
-    let finding = Diagnostic::warning(code::IMPOSSIBLE_RULE, place.span, message)
+    let finding = Diagnostic::warning(code::IMPOSSIBLE_RULE, reference.name.span, message)
         .label("this rule admits nothing")
         .related(port.span, "the only port")
         .help("add the port to the TCPRoute, or remove it here");

@@ -3,7 +3,7 @@
 use smi_model::diagnostic::Diagnostic;
 
 use super::lint;
-use crate::automata::{OpenEnd, TooLarge};
+use crate::automata::{OpenEnd, TooLarge, plain_surprise};
 use crate::code;
 use crate::example::MOST_PLACES;
 use crate::lint::claim::Claim;
@@ -62,6 +62,11 @@ fn check(context: &mut Context<'_>) {
 }
 
 fn surprise(context: &mut Context<'_>, stated: &Stated<'_>) -> Result<Option<String>, TooLarge> {
+    if context.choices.path == Anchoring::Start
+        && let Some(known) = plain_surprise(stated.pattern.hir())
+    {
+        return Ok(known);
+    }
     let exact = context.examples.automaton(&stated.pattern.anchored(Anchoring::Full))?;
     let admitted = context.examples.automaton(&stated.pattern)?;
     OpenEnd { exact: &exact, admitted: &admitted }.surprise(MOST_PLACES)

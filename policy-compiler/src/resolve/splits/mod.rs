@@ -28,13 +28,14 @@ impl<'a> Resolver<'a> {
         let roots = rivals::by_root(&named);
         let mut splits = Vec::new();
         for of_root in roots.values() {
-            let is_contested = self.is_contested(of_root);
-            let mut in_force = Vec::new();
+            let mut sound = Vec::new();
             for named in of_root {
                 self.nested(named, &roots);
-                in_force.extend(self.split(named, routes));
+                sound.extend(self.split(named, routes).map(|split| (*named, split)));
             }
-            in_force.retain(|split: &Split| split.conditions.is_some() || !is_contested);
+            let is_contested = self.is_contested(sound.iter().map(|(named, _)| *named));
+            let mut in_force: Vec<Split> = sound.into_iter().map(|(_, split)| split).collect();
+            in_force.retain(|split| split.conditions.is_some() || !is_contested);
             self.drop_overlapping(&mut in_force);
             splits.append(&mut in_force);
         }
@@ -116,7 +117,7 @@ impl<'a> Resolver<'a> {
     ) -> Option<BTreeSet<HttpCondition>> {
         let key = (RouteKind::Http, namespace, name.value.as_str());
         if let Some(Route::Http(group)) = routes.get(&key) {
-            return Some(group.matches.iter().map(|one| one.condition.clone()).collect());
+            return Some(group.matches.iter().map(|one| (*one.condition).clone()).collect());
         }
         self.unknown_route(RouteKind::Http, name, namespace, routes, "this split is not in force");
         None
@@ -201,10 +202,10 @@ spec:
     }
 
     #[test]
-    fn a_split_with_mistakes_contests_others_all_the_same() {
+    fn a_split_with_mistakes_is_as_if_it_had_never_been_written() {
         let broken = split("b", "").replace("web-v1", "web-v1.elsewhere");
         let findings = findings(&[&split("a", ""), &broken]);
-        assert_eq!(findings.diagnostics.len(), 2);
-        assert!(findings.value.splits().is_empty());
+        assert_eq!(findings.diagnostics.len(), 1);
+        assert_eq!(findings.value.splits().len(), 1);
     }
 }

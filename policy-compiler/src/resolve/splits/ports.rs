@@ -92,11 +92,9 @@ impl Resolver<'_> {
             return backends;
         }
         self.report(nobody(named, port));
-        // The requests stay with the root, which is told from going to nobody.
-        let root = self.services.get(namespace, named.root);
-        let pods = root.and_then(|service| self.services.pod_port(service, port.value));
-        let target_port = pods.and_then(|pods| other_than(port.value, pods));
-        vec![Backend { service: named.root.to_owned(), weight: 1, target_port }]
+        // The requests stay with the root as if there were no split, which is told
+        // from going to nobody.
+        vec![Backend { service: named.root.to_owned(), weight: 1, target_port: None }]
     }
 }
 
@@ -128,7 +126,7 @@ fn lacks_port(written: &Spanned<String>, service: &Service, port: &Spanned<u16>)
 fn nobody(named: &Named<'_>, port: &Spanned<u16>) -> Diagnostic {
     let message = format!("no backend with a positive weight has port {}", port.value);
     let place = named.split.service.span;
-    Diagnostic::error(code::NO_BACKEND, place, message)
+    Diagnostic::warning(code::NO_BACKEND, place, message)
         .label("requests on that port stay with the root")
         .related(port.span, "the port of the root")
         .help(format!("add port {} to the Services of the backends", port.value))
@@ -210,7 +208,7 @@ spec:
             &service("v2", "{port: 80}"),
             &service("v3", "{port: 80}, {port: 81}"),
         ]);
-        assert_eq!((shares, codes), (vec!["81: web*1:8081".to_owned(), ALL.to_owned()], vec![321]));
+        assert_eq!((shares, codes), (vec!["81: web*1".to_owned(), ALL.to_owned()], vec![321]));
     }
 
     #[test]

@@ -23,11 +23,13 @@ pub(super) fn by_root<'s, 'a>(splits: &'s [Named<'a>]) -> Roots<'s, 'a> {
 }
 
 impl Resolver<'_> {
-    /// Whether several splits share all requests for one root: nobody knows which
-    /// of them counts, and so none does. One with other errors is one of them, too:
-    /// it may be what is meant.
-    pub(super) fn is_contested(&mut self, of_root: &[&Named<'_>]) -> bool {
-        let mut of_all = of_root.iter().filter(|named| named.split.matches.is_empty());
+    /// Whether several splits without errors share all requests for one root:
+    /// nobody knows which of them counts, and so none does.
+    pub(super) fn is_contested<'s>(
+        &mut self,
+        of_root: impl Iterator<Item = &'s Named<'s>>,
+    ) -> bool {
+        let mut of_all = of_root.filter(|named| named.split.matches.is_empty());
         let Some(first) = of_all.next() else { return false };
         let mut is_contested = false;
         for other in of_all {

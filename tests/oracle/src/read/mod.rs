@@ -8,6 +8,7 @@
 mod access;
 mod fields;
 mod specs;
+mod split;
 mod workloads;
 
 use serde_yaml::{Deserializer, Value};
@@ -81,9 +82,10 @@ fn add(policies: &mut Policies, document: &Value, identity: Identity<'_>) -> Rea
     if let Some(pod) = workloads::pod(document, api_version, identity.kind) {
         policies.workloads.extend(workloads::workload(pod, identity.namespace));
     }
-    let (_, version) = api_version.split_once('/').ok_or(Invalid)?;
-    let (group, kind, name) = (identity.group, identity.kind, name(identity)?);
-    let Policies { targets, bindings, groups, tcp_routes, udp_routes, .. } = policies;
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let (kind, name) = (identity.kind, name(identity)?);
+    let Policies { targets, bindings, groups, tcp_routes, udp_routes, splits, services, .. } =
+        policies;
     match (group, kind) {
         ("access.smi-spec.io", "TrafficTarget") => {
             targets.push(access::traffic_target(name, document, version)?);
@@ -99,6 +101,12 @@ fn add(policies: &mut Policies, document: &Value, identity: Identity<'_>) -> Rea
         }
         ("specs.smi-spec.io", "UDPRoute") => {
             udp_routes.push((name, specs::udp_route(document, version)?));
+        }
+        ("split.smi-spec.io", "TrafficSplit") => {
+            splits.push(split::traffic_split(name, document, version)?);
+        }
+        ("", "Service") if version == "v1" => {
+            services.push((name, split::service_ports(document)?));
         }
         // Other kinds are none of our business.
         _ => {}

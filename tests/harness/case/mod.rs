@@ -1,12 +1,13 @@
 //! Reads decision cases from Markdown. `tests/README.md` describes the format.
 
+mod row;
+
 use std::fmt;
 
 use decision_table::Dialect;
-use serde::Deserialize;
 
-use crate::engine::{Decision, File};
-use crate::request::{Bytes, Identity, Protocol, Request};
+use crate::engine::{Decision, File, Policies, Shares, TRUST_DOMAIN};
+use crate::request::Request;
 
 /// A heading of a Markdown file with what is asked below it.
 #[derive(Debug)]
@@ -17,26 +18,42 @@ pub struct Section {
     pub files: Vec<File>,
     /// Whether the text says that the policies have errors.
     pub with_errors: bool,
-    /// The requests.
-    pub cases: Vec<Case>,
+    /// The trust domains in which every ServiceAccount is known.
+    pub trust_domains: Vec<String>,
+    /// Who may call.
+    pub cases: Vec<Case<Decision>>,
+    /// Where requests for a root Service go.
+    pub splits: Vec<Case<Shares>>,
+}
+
+impl Section {
+    /// The policies, read in a dialect.
+    #[must_use]
+    pub fn policies(&self, dialect: Dialect) -> Policies {
+        let trust_domains = self.trust_domains.clone();
+        Policies { dialect, trust_domains, files: self.files.clone() }
+    }
 }
 
 /// One request with what is expected of every engine.
 #[derive(Debug)]
-pub struct Case {
+pub struct Case<Answer> {
     /// Its line in the file.
     pub line: usize,
+    /// Namespace and name of the Service that is called; empty when the question
+    /// is who may call a workload.
+    pub service: (String, String),
     /// The request.
     pub request: Request,
     /// What to answer in which dialects.
-    pub expected: Vec<(Dialect, Decision)>,
+    pub expected: Vec<(Dialect, Answer)>,
 }
 
-impl Case {
+impl<Answer> Case<Answer> {
     /// What to answer in a dialect, when the case says anything about it.
     #[must_use]
-    pub fn expected(&self, dialect: Dialect) -> Option<&Decision> {
-        self.expected.iter().find(|(of, _)| *of == dialect).map(|(_, decision)| decision)
+    pub fn expected(&self, dialect: Dialect) -> Option<&Answer> {
+        self.expected.iter().find(|(of, _)| *of == dialect).map(|(_, answer)| answer)
     }
 }
 
@@ -54,8 +71,6 @@ impl fmt::Display for Mistake {
         write!(f, "line {}: {}", self.line, self.message)
     }
 }
-
-type Read<T> = Result<T, String>;
 
 /// Reads the sections of a Markdown text that ask something.
 ///
@@ -94,11 +109,13 @@ struct Reader<'a> {
 }
 
 /// A heading that is open, with the policies that stand directly below it.
+#[derive(Default)]
 struct Heading {
     level: usize,
     text: String,
     files: Vec<File>,
     with_errors: bool,
+    trust_domains: Option<Vec<String>>,
     /// Its place among the sections, once it asks something.
     section: Option<usize>,
 }
@@ -111,8 +128,7 @@ impl Reader<'_> {
         }
         self.headings.retain(|heading| heading.level < level);
         let text = text.trim_start_matches('#').trim().to_owned();
-        let heading = Heading { level, text, files: Vec::new(), with_errors: false, section: None };
-        self.headings.push(heading);
+        self.headings.push(Heading { level, text, ..Heading::default() });
     }
 
     fn block(&mut self, language: &str, lines: Lines<'_>) -> Taken {
@@ -126,170 +142,79 @@ impl Reader<'_> {
                 heading.files.push(File { name, text });
                 Ok(())
             }
+            "trust-domains" => {
+                let names = lines.iter().map(|(_, text)| text.trim().to_owned()).collect();
+                self.heading(line)?.trust_domains = Some(names);
+                Ok(())
+            }
             "jsonl" => lines.iter().try_for_each(|&(line, text)| {
-                let case = json_case(line, text).map_err(|message| (line, message))?;
-                self.ask(case)
+                let case = row::json_case(line, text).map_err(|message| (line, message))?;
+                self.section(line)?.cases.push(case);
+                Ok(())
             }),
             _ => Ok(()),
         }
     }
 
-    /// A table asks when its first row has a column `request`.
+    /// A table asks when its first row has a column `request`, and about splits
+    /// when it has a column `service`.
     fn table(&mut self, rows: &[(usize, &str)]) -> Taken {
         let Some(((_, header), rows)) = rows.split_first() else { return Ok(()) };
-        let columns = cells(header);
-        if !columns.iter().any(|column| column == "request") {
+        let columns = row::cells(header);
+        let has = |name| columns.iter().any(|column| column == name);
+        if !has("request") {
             return Ok(());
         }
         rows.iter().skip(1).try_for_each(|&(line, row)| {
-            let row: Vec<_> = columns.iter().map(String::as_str).zip(cells(row)).collect();
-            let case = table_case(line, &row).map_err(|message| (line, message))?;
-            self.ask(case)
+            let row = row::Row::of(line, &columns, row);
+            let wrong = |message| (line, message);
+            let section = self.section(line)?;
+            if has("service") {
+                section.splits.push(row.split_case().map_err(wrong)?);
+            } else {
+                section.cases.push(row.case().map_err(wrong)?);
+            }
+            Ok(())
         })
     }
 
     fn heading(&mut self, line: usize) -> Result<&mut Heading, (usize, String)> {
-        self.headings.last_mut().ok_or((line, "a heading must come first".to_owned()))
+        self.headings.last_mut().ok_or_else(|| without_heading(line))
     }
 
-    fn ask(&mut self, case: Case) -> Taken {
+    /// What is asked below the last heading.
+    fn section(&mut self, line: usize) -> Result<&mut Section, (usize, String)> {
         let next = self.sections.len();
-        let line = case.line;
         let at = *self.heading(line)?.section.get_or_insert(next);
         if at == next {
-            let section = self.section();
+            let section = self.new_section();
             self.sections.push(section);
         }
-        if let Some(section) = self.sections.get_mut(at) {
-            section.cases.push(case);
-        }
-        Ok(())
+        self.sections.get_mut(at).ok_or_else(|| without_heading(line))
     }
 
-    fn section(&self) -> Section {
+    fn new_section(&self) -> Section {
         let titles: Vec<&str> = self.headings.iter().map(|heading| heading.text.as_str()).collect();
+        let trust_domains = self.headings.iter().rev().find_map(|it| it.trust_domains.clone());
         Section {
             title: format!("{}: {}", self.file, titles.join(" / ")),
             files: self.headings.iter().flat_map(|heading| heading.files.clone()).collect(),
             with_errors: self.headings.iter().any(|heading| heading.with_errors),
+            trust_domains: trust_domains.unwrap_or_else(|| vec![TRUST_DOMAIN.to_owned()]),
             cases: Vec::new(),
+            splits: Vec::new(),
         }
     }
 }
 
-/// The cells of a table row. `\|` is a bar within a cell.
-fn cells(row: &str) -> Vec<String> {
-    let row = row.replace(r"\|", "\u{1}");
-    let inner = row.trim().trim_start_matches('|').trim_end_matches('|');
-    inner.split('|').map(|cell| cell.trim().replace('\u{1}', "|")).collect()
-}
-
-/// What stands in code spans, or the whole cell when there are none.
-fn code(cell: &str) -> Vec<&str> {
-    if cell.contains('`') {
-        cell.split('`').skip(1).step_by(2).collect()
-    } else {
-        Some(cell).filter(|cell| !cell.is_empty()).into_iter().collect()
-    }
-}
-
-fn table_case(line: usize, row: &[(&str, String)]) -> Read<Case> {
-    let cell = |name| row.iter().find(|(column, _)| *column == name).map(|(_, cell)| &**cell);
-    let only = |name| cell(name).and_then(|cell| code(cell).first().copied());
-    let (protocol, method, path) = request_line(only("request").unwrap_or_default())?;
-    let request = Request {
-        source: only("from").map(identity).transpose()?,
-        destination: identity(only("to").ok_or("the column `to` is missing")?)?,
-        protocol,
-        method,
-        path,
-        host: only("host").map(Bytes::from),
-        port: only("port")
-            .map(|port| port.parse().map_err(|_| format!("`{port}` is no port")))
-            .transpose()?,
-        headers: cell("headers")
-            .map_or_else(Vec::new, code)
-            .into_iter()
-            .map(header)
-            .collect::<Read<_>>()?,
-    };
-    let verdicts = row.iter().filter_map(|(column, cell)| Some((dialects(column)?, &**cell)));
-    Ok(Case { line, request, expected: expected(verdicts)? })
-}
-
-/// `GET /path`, `tcp` or `udp`.
-fn request_line(text: &str) -> Read<(Protocol, Option<Bytes>, Option<Bytes>)> {
-    match text.split_once(' ') {
-        Some((method, path)) => Ok((Protocol::Http, Some(method.into()), Some(path.into()))),
-        None if text == "tcp" => Ok((Protocol::Tcp, None, None)),
-        None if text == "udp" => Ok((Protocol::Udp, None, None)),
-        None => Err(format!("`{text}` is not `METHOD /path`, `tcp` or `udp`")),
-    }
-}
-
-fn identity(text: &str) -> Read<Identity> {
-    let (namespace, name) =
-        text.split_once('/').ok_or_else(|| format!("`{text}` is not `namespace/name`"))?;
-    Ok(Identity::service_account(namespace, name))
-}
-
-fn header(text: &str) -> Read<(String, Bytes)> {
-    let (name, value) =
-        text.split_once(": ").ok_or_else(|| format!("`{text}` is not `name: value`"))?;
-    Ok((name.to_owned(), value.into()))
-}
-
-/// The dialects that a column or key speaks about: one, or all for `verdict`.
-fn dialects(name: &str) -> Option<Vec<Dialect>> {
-    match name {
-        "verdict" => Some(Dialect::ALL.to_vec()),
-        _ => name.parse().ok().map(|dialect| vec![dialect]),
-    }
-}
-
-fn expected<'a>(
-    verdicts: impl Iterator<Item = (Vec<Dialect>, &'a str)>,
-) -> Read<Vec<(Dialect, Decision)>> {
-    let mut expected = Vec::new();
-    for (dialects, text) in verdicts {
-        let decision = decision(text)?;
-        expected.extend(dialects.into_iter().map(|dialect| (dialect, decision.clone())));
-    }
-    if expected.is_empty() { Err("no verdict is expected".to_owned()) } else { Ok(expected) }
-}
-
-/// `allow`, `deny`, or `deny: reason_code`.
-fn decision(text: &str) -> Read<Decision> {
-    let text = text.replace('`', "");
-    match (text.as_str(), text.split_once(": ")) {
-        ("allow", _) => Ok(Decision::Allow),
-        ("deny", _) => Ok(Decision::Deny(None)),
-        (_, Some(("deny", reason))) if is_reason(reason) => {
-            Ok(Decision::Deny(Some(reason.to_owned())))
-        }
-        _ => Err(format!("`{text}` is not `allow`, `deny` or `deny: reason`")),
-    }
-}
-
-fn is_reason(code: &str) -> bool {
-    decision_table::Reason::ALL.iter().any(|reason| reason.code() == code)
-}
-
-/// A line of JSON: a request with one more key for what is expected of it.
-fn json_case(line: usize, text: &str) -> Read<Case> {
-    #[derive(Deserialize)]
-    struct Line {
-        expect: String,
-        request: Request,
-    }
-    let Line { expect, request } = serde_json::from_str(text).map_err(|error| error.to_string())?;
-    let verdict = std::iter::once((Dialect::ALL.to_vec(), expect.as_str()));
-    Ok(Case { line, request, expected: expected(verdict)? })
+fn without_heading(line: usize) -> (usize, String) {
+    (line, "a heading must come first".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::Bytes;
 
     const TEXT: &str = "\
 # Topic
@@ -327,6 +252,18 @@ kind: B
         assert_eq!(row.expected[0].1, Decision::Deny(Some("path_not_allowed".to_owned())));
         assert_eq!(row.expected.len(), Dialect::ALL.len());
         assert_eq!(sections[1].cases[0].request.path, Some(Bytes(vec![0xff])));
+    }
+
+    #[test]
+    fn tables_with_services_ask_about_splits() {
+        let text = "# T\n```trust-domains\na.example\n```\n| service | request | port | shares |\n\
+             |---|---|---|---|\n| `shop/web` | `GET /` | 80 | `v1` 90, `v2` 10 on 8081 |\n";
+        let section = read("t.md", text).unwrap().remove(0);
+        let case = &section.splits[0];
+        assert_eq!(case.service, ("shop".to_owned(), "web".to_owned()));
+        assert_eq!(case.request.port, Some(80));
+        assert_eq!(case.expected[0].1.to_string(), "v1 9, v2 1 on 8081");
+        assert_eq!(section.trust_domains, ["a.example"]);
     }
 
     #[test]
