@@ -14,7 +14,8 @@ use std::hash::Hash;
 
 use super::bytes::Cuts;
 use super::dfa::{Dfa, TooLarge};
-use super::domain::{Domain, Words};
+use super::domain::Domain;
+use super::words::Words;
 
 /// Where a walk through a domain stands.
 pub(super) type Place = u32;

@@ -6,12 +6,12 @@ use regex_syntax::hir::Hir;
 use super::algebra::{Place, Walks, shortest_walk};
 use super::bytes::Cuts;
 use super::dfa::{Dfa, TooLarge};
-use super::domain::{Domain, Words};
+use super::domain::Domain;
 use super::sample;
+use super::words::Words;
 
 /// What people would rather not have admitted.
 const TELLING: &str = "-internal";
-const LAST_OF_TELLING: char = 'l';
 
 /// An expression, read in two ways.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ pub(crate) fn plain_surprise(expression: &Hir) -> Option<Option<String>> {
         && Domain::Path.contains(&start)
         && Domain::Path.contains(&path)
         && !sample::looks_around(expression)
-        && !sample::may_end_in(expression, LAST_OF_TELLING);
+        && sample::describes(expression, &path) == Some(false);
     is_surprise.then_some(Some(path))
 }
 

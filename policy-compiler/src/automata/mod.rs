@@ -17,6 +17,7 @@ mod domain;
 mod minimise;
 mod pattern;
 mod sample;
+mod words;
 
 pub(crate) use algebra::Texts;
 pub(crate) use build::{Group, Text, automaton, pack};
