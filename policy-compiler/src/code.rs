@@ -55,6 +55,38 @@ smi_model::diagnostic_codes! {
     NESTED_SPLIT = 504 "nested-split";
     /// A backend that some callers of its split may not call.
     OUT_OF_REACH = 505 "out-of-reach";
+    /// An expression that admits paths which only begin like the one that is meant.
+    OPEN_ENDED_PATH = 510 "open-ended-path";
+    /// A `.` inside of a word, which stands for any character.
+    UNESCAPED_DOT = 511 "unescaped-dot";
+    /// A glob that is a regular expression of another meaning.
+    GLOB_PATTERN = 512 "glob-pattern";
+    /// A rule that no request can match.
+    IMPOSSIBLE_RULE = 513 "impossible-rule";
+    /// An expression that ends in a line break.
+    BLOCK_SCALAR_PATTERN = 514 "block-scalar-pattern";
+    /// A rule that admits nothing which another one does not.
+    COVERED_RULE = 515 "covered-rule";
+    /// A rule that admits every HTTP request.
+    GRANTS_EVERY_ROUTE = 516 "grants-every-route";
+    /// A match of GET that denies HEAD.
+    GET_WITHOUT_HEAD = 517 "get-without-head";
+    /// A path that is admitted only without a slash at its end.
+    SLASH_VARIANT = 518 "slash-variant";
+    /// A source of another namespace.
+    CROSS_NAMESPACE_SOURCE = 519 "cross-namespace-source";
+    /// A backend that gets no requests.
+    ZERO_WEIGHT_BACKEND = 520 "zero-weight-backend";
+    /// An object of a version that a release has replaced.
+    DEPRECATED_VERSION = 521 "deprecated-version";
+    /// A rule that other dialects read differently.
+    DIALECT_DEPENDENT_RULE = 522 "dialect-dependent-rule";
+    /// A comment that allows a lint which does not exist, or is not understood.
+    UNKNOWN_LINT = 530 "unknown-lint";
+    /// A comment that allows a lint which finds nothing there.
+    UNUSED_ALLOW = 531 "unused-allow";
+    /// A question of a lint that takes too much work.
+    UNANSWERED_LINT = 532 "unanswered-lint";
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
+use std::rc::Rc;
 
 use crate::automata::{Dfa, Domain, Pattern, Texts, TooLarge, automaton};
 use crate::ir::HttpCondition;
 
 /// Places that the search for an example may look at.
-const MOST_PLACES: usize = 100_000;
+pub(crate) const MOST_PLACES: usize = 100_000;
 
 /// An HTTP request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl fmt::Display for Example {
 #[derive(Debug)]
 pub(crate) struct Examples {
     limit: usize,
-    known: HashMap<Pattern, Result<Dfa, TooLarge>>,
+    known: HashMap<Pattern, Result<Rc<Dfa>, TooLarge>>,
 }
 
 impl Examples {
@@ -54,42 +55,67 @@ impl Examples {
         conditions: &[&HttpCondition],
     ) -> Result<Option<Example>, TooLarge> {
         let Some(method) = common_method(conditions) else { return Ok(None) };
-        let paths = conditions.iter().filter_map(|it| it.path.as_ref()).collect();
-        let Some(path) = self.text(Domain::Path, paths)? else { return Ok(None) };
+        let paths: Vec<&Pattern> = conditions.iter().filter_map(|it| it.path.as_ref()).collect();
+        let Some(path) = self.text(Domain::Path, &paths, &[])? else { return Ok(None) };
         let hosts: Vec<&Pattern> = conditions.iter().filter_map(|it| it.host.as_ref()).collect();
         let host = if hosts.is_empty() {
             None
         } else {
-            let Some(host) = self.text(Domain::Host, hosts)? else { return Ok(None) };
+            let Some(host) = self.text(Domain::Host, &hosts, &[])? else { return Ok(None) };
             Some(host)
         };
         let names: BTreeSet<&String> = conditions.iter().flat_map(|it| it.headers.keys()).collect();
         let mut headers = BTreeMap::new();
         for name in names {
-            let values = conditions.iter().filter_map(|it| it.headers.get(name)).collect();
-            let Some(value) = self.text(Domain::Value, values)? else { return Ok(None) };
+            let values: Vec<&Pattern> =
+                conditions.iter().filter_map(|it| it.headers.get(name)).collect();
+            let Some(value) = self.text(Domain::Value, &values, &[])? else { return Ok(None) };
             headers.insert(name.clone(), value);
         }
         Ok(Some(Example { method, path, host, headers }))
     }
 
-    fn text(
+    /// A text that matches all of some patterns and none of others.
+    ///
+    /// # Errors
+    ///
+    /// When it takes too much work to tell.
+    pub(crate) fn text(
         &mut self,
         domain: Domain,
-        patterns: Vec<&Pattern>,
+        within: &[&Pattern],
+        without: &[&Pattern],
     ) -> Result<Option<String>, TooLarge> {
-        for pattern in &patterns {
-            if !self.known.contains_key(*pattern) {
-                let dfa = automaton(&[pattern], self.limit);
-                self.known.insert((*pattern).clone(), dfa);
-            }
+        if let ([pattern], []) = (within, without)
+            && let Some(sample) = pattern.sample(domain)
+        {
+            return Ok(Some(sample));
         }
-        let dfa = |pattern: &&Pattern| match self.known.get(*pattern) {
-            Some(Ok(dfa)) => Ok(dfa),
-            _ => Err(TooLarge),
+        let within = self.automata(within)?;
+        let without = self.automata(without)?;
+        let texts = Texts {
+            within: within.iter().map(Rc::as_ref).collect(),
+            without: without.iter().map(Rc::as_ref).collect(),
         };
-        let within = patterns.iter().map(dfa).collect::<Result<_, _>>()?;
-        Texts { within, without: Vec::new() }.shortest(domain, MOST_PLACES)
+        texts.shortest(domain, MOST_PLACES)
+    }
+
+    /// The automaton of a pattern.
+    ///
+    /// # Errors
+    ///
+    /// When it is too large.
+    pub(crate) fn automaton(&mut self, pattern: &Pattern) -> Result<Rc<Dfa>, TooLarge> {
+        if let Some(known) = self.known.get(pattern) {
+            return known.clone();
+        }
+        let dfa = automaton(&[pattern], self.limit).map(Rc::new);
+        self.known.insert(pattern.clone(), dfa.clone());
+        dfa
+    }
+
+    fn automata(&mut self, patterns: &[&Pattern]) -> Result<Vec<Rc<Dfa>>, TooLarge> {
+        patterns.iter().map(|pattern| self.automaton(pattern)).collect()
     }
 }
 

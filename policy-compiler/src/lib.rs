@@ -47,6 +47,8 @@
 //!   change.
 //! - [`explain`] tells all that the nearest rules miss of a request.
 //! - [`query`] asks a table, in JSON.
+//! - [`lint`] tells what policies say that is perhaps not meant, each time with a
+//!   request that shows it.
 //!
 //! Inside, `automata` makes small deterministic automata of regular expressions,
 //! and `lower` joins them with all other attributes in a decision diagram, so that
@@ -61,6 +63,7 @@ mod example;
 pub mod explain;
 mod identity;
 mod ir;
+pub mod lint;
 mod lower;
 mod options;
 pub mod query;

@@ -2,6 +2,7 @@
 //! shows what tables contain.
 
 mod commands;
+mod config;
 mod input;
 mod policies;
 
@@ -24,13 +25,14 @@ enum Command {
     Convert(commands::convert::Arguments),
     Decide(Box<commands::decide::Arguments>),
     Inspect(commands::inspect::Arguments),
+    Lints(commands::lints::Arguments),
     Schema(commands::schema::Arguments),
 }
 
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done, and nothing is wrong with the policies (a denial is an answer, not a failure)
-  1  the policies or the requests have errors
+  1  the policies or the requests have errors, or findings of lints that are denied
   2  the command line is wrong, or a file cannot be read or written";
 
 /// How a command ended, when it did its work.
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Compile(arguments) => commands::compile::run(&arguments),
         Command::Convert(arguments) => commands::convert::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
+        Command::Lints(arguments) => commands::lints::run(&arguments),
         Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Decide(arguments) => commands::decide::run(&arguments),
     };

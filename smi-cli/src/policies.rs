@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use policy_compiler::lint::{Levels, lint};
 use policy_compiler::{Dialect, IdentityForm, Options, PolicySet, Scope, compile, resolve};
 use smi_model::ReadOptions;
-use smi_model::diagnostic::{Diagnostic, Severity, render};
+use smi_model::canonical::Bundle;
+use smi_model::diagnostic::{Diagnostic, Findings, Severity, render};
 use smi_model::source::SourceMap;
 
 use crate::{Failure, input};
@@ -35,8 +37,10 @@ pub(crate) struct Reading {
 /// Policies that were read, and what was found.
 pub(crate) struct Policies {
     pub(crate) sources: SourceMap,
-    pub(crate) set: PolicySet,
-    diagnostics: Vec<Diagnostic>,
+    bundle: Bundle,
+    resolved: Findings<PolicySet>,
+    /// What was found while they were read and compiled.
+    others: Vec<Diagnostic>,
 }
 
 impl Reading {
@@ -56,8 +60,7 @@ impl Reading {
             ReadOptions { assume_versions: self.assume_version, ..ReadOptions::default() };
         let read = smi_model::read_with(&sources, &reading);
         let resolved = resolve(&read.value, &self.options());
-        let diagnostics = [read.diagnostics, resolved.diagnostics].concat();
-        Ok(Policies { sources, set: resolved.value, diagnostics })
+        Ok(Policies { sources, bundle: read.value, resolved, others: read.diagnostics })
     }
 }
 
@@ -71,12 +74,30 @@ pub(crate) fn sources(arguments: &[PathBuf]) -> Result<SourceMap, Failure> {
 }
 
 impl Policies {
+    /// What was understood.
+    pub(crate) const fn set(&self) -> &PolicySet {
+        &self.resolved.value
+    }
+
+    /// Looks for what is perhaps not meant.
+    pub(crate) fn lint(&mut self, levels: &Levels) {
+        let found = lint(&self.bundle, &self.resolved, &self.sources, levels);
+        self.resolved.diagnostics = found;
+    }
+
+    /// Everything that was found, in the order of the text.
+    fn diagnostics(&self) -> Vec<Diagnostic> {
+        let mut all = [self.others.as_slice(), &self.resolved.diagnostics].concat();
+        smi_model::diagnostic::sort(&mut all);
+        all
+    }
+
     /// The bytes of a table; `None`, and a finding more, when a limit is exceeded.
     pub(crate) fn table(&mut self, scope: Scope<'_>) -> Option<Vec<u8>> {
-        let compiled = compile(&self.set, &self.sources, scope);
+        let compiled = compile(&self.resolved.value, &self.sources, scope);
         for diagnostic in compiled.diagnostics {
-            if !self.diagnostics.contains(&diagnostic) {
-                self.diagnostics.push(diagnostic);
+            if !self.others.contains(&diagnostic) {
+                self.others.push(diagnostic);
             }
         }
         compiled.value
@@ -84,12 +105,13 @@ impl Policies {
 
     /// Shows what was found, on standard error.
     pub(crate) fn show(&self) {
-        anstream::eprint!("{}", render::text(&self.diagnostics, &self.sources, true));
+        anstream::eprint!("{}", render::text(&self.diagnostics(), &self.sources, true));
     }
 
     /// How many findings there are of a severity.
     pub(crate) fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count()
+        let all = self.others.iter().chain(&self.resolved.diagnostics);
+        all.filter(|diagnostic| diagnostic.severity == severity).count()
     }
 
     pub(crate) fn has_errors(&self) -> bool {

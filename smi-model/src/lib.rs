@@ -42,6 +42,7 @@ pub mod source;
 #[cfg(test)]
 mod testing;
 
+pub use document::{Comment, comments};
 pub use limits::Limits;
 pub use options::ReadOptions;
 

@@ -9,10 +9,13 @@
 //! Where a question takes more work than allowed, the answer is [`TooLarge`]:
 //! never a guess.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashSet;
+use std::hash::Hash;
 
+use super::bytes::Cuts;
 use super::dfa::{Dfa, TooLarge};
-use super::domain::{Domain, Reading};
+use super::domain::Domain;
+use super::words::Words;
 
 /// Where a walk through a domain stands.
 pub(super) type Place = u32;
@@ -35,55 +38,18 @@ impl Texts<'_> {
         domain: Domain,
         limit: usize,
     ) -> Result<Option<String>, TooLarge> {
-        // A text that can be read is worth a second search where there is none.
-        let plain = self.search(domain, Reading::Plain, limit)?;
-        let found = match plain {
-            Some(text) => Some(text),
-            None => self.search(domain, Reading::Any, limit)?,
-        };
-        // INVARIANT: texts of a domain are UTF-8.
-        Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
-    }
-
-    fn search(
-        &self,
-        domain: Domain,
-        reading: Reading,
-        limit: usize,
-    ) -> Result<Option<Vec<u8>>, TooLarge> {
-        let parts = || self.within.iter().chain(&self.without);
-        let start = Walk { place: domain.start(), states: parts().map(|dfa| dfa.start).collect() };
-        // How each walk was reached: from which, by which byte.
-        let mut reached: HashMap<Walk, Option<(usize, u8)>> =
-            HashMap::from([(start.clone(), None)]);
-        let mut walks = vec![start];
-        let mut queue = VecDeque::from([0]);
-        let order = preferred();
-        while let Some(index) = queue.pop_front() {
-            let Some(walk) = walks.get(index).cloned() else { continue };
-            if domain.may_end(walk.place) && self.are_told_apart(&walk.states) {
-                return Ok(Some(text_of(&walk, &walks, &reached)));
-            }
-            for byte in &order {
-                let Some(place) = domain.step(walk.place, *byte, reading) else { continue };
-                let states: Box<[u32]> =
-                    parts().zip(&walk.states).map(|(dfa, state)| dfa.next(*state, *byte)).collect();
-                if states.iter().take(self.within.len()).any(|state| *state == 0) {
-                    continue;
-                }
-                let next = Walk { place, states };
-                if reached.contains_key(&next) {
-                    continue;
-                }
-                if walks.len() >= limit {
-                    return Err(TooLarge);
-                }
-                reached.insert(next.clone(), Some((index, *byte)));
-                queue.push_back(walks.len());
-                walks.push(next);
+        let mut found = None;
+        // A text that can be read is worth a search of its own. Where there is none,
+        // there may be none at all, even outside of the domain: that is told faster.
+        for words in [Words::Plain(domain), Words::Free, Words::Any(domain)] {
+            found = shortest_walk(&Product { texts: self, words }, limit)?;
+            match (words, &found) {
+                (Words::Plain(_), Some(_)) | (Words::Free, None) => break,
+                _ => {}
             }
         }
-        Ok(None)
+        // INVARIANT: texts of a domain are UTF-8.
+        Ok(found.map(|text| String::from_utf8_lossy(&text).into_owned()))
     }
 
     fn are_told_apart(&self, states: &[u32]) -> bool {
@@ -94,30 +60,108 @@ impl Texts<'_> {
     }
 }
 
-/// A text as far as it matters: where it stands in its domain and in each automaton.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Walk {
-    place: Place,
-    states: Box<[u32]>,
+/// Automata side by side, as a search sees them.
+pub(super) trait Walks {
+    /// A text as far as it matters.
+    type Walk: Clone + Eq + Hash;
+
+    /// The empty text.
+    fn start(&self) -> Self::Walk;
+
+    /// Whether the text is one of those that are looked for.
+    fn ends(&self, walk: &Self::Walk) -> bool;
+
+    /// Tells which bytes lead the text to different places.
+    fn cut(&self, walk: &Self::Walk, cuts: &mut Cuts);
+
+    /// Where one more byte leads.
+    fn step(&self, walk: &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk));
 }
 
-fn text_of(end: &Walk, walks: &[Walk], reached: &HashMap<Walk, Option<(usize, u8)>>) -> Vec<u8> {
+/// One of the shortest texts that are looked for.
+pub(super) fn shortest_walk<W: Walks>(
+    automata: &W,
+    limit: usize,
+) -> Result<Option<Vec<u8>>, TooLarge> {
+    let start = automata.start();
+    let mut seen = HashSet::from([start.clone()]);
+    // Each with the one before it, and the byte between them.
+    let mut walks = vec![(start, 0, 0)];
+    let mut index = 0;
+    while let Some((walk, ..)) = walks.get(index).cloned() {
+        if automata.ends(&walk) {
+            return Ok(Some(text_of(index, &walks)));
+        }
+        let mut cuts = Cuts::none();
+        automata.cut(&walk, &mut cuts);
+        for byte in cuts.favourites() {
+            automata.step(&walk, byte, &mut |next| {
+                if seen.insert(next.clone()) {
+                    walks.push((next, index, byte));
+                }
+            });
+            if walks.len() > limit {
+                return Err(TooLarge);
+            }
+        }
+        index += 1;
+    }
+    Ok(None)
+}
+
+fn text_of<W>(end: usize, walks: &[(W, usize, u8)]) -> Vec<u8> {
     let mut text = Vec::new();
-    let mut walk = end;
-    while let Some(Some((before, byte))) = reached.get(walk) {
+    let mut at = end;
+    while let Some((_, before, byte)) = walks.get(at).filter(|_| at > 0) {
         text.push(*byte);
-        let Some(earlier) = walks.get(*before) else { break };
-        walk = earlier;
+        at = *before;
     }
     text.reverse();
     text
 }
 
-/// All bytes: letters, digits, a few marks, and the rest.
-fn preferred() -> Vec<u8> {
-    let liked = (b'a'..=b'z').chain(b'0'..=b'9').chain(*b"/-_.").collect::<Vec<u8>>();
-    let others: Vec<u8> = (0..=u8::MAX).filter(|byte| !liked.contains(byte)).collect();
-    [liked, others].concat()
+/// Automata that all read the same text.
+struct Product<'t, 'a> {
+    texts: &'t Texts<'a>,
+    words: Words,
+}
+
+impl Product<'_, '_> {
+    fn automata(&self) -> impl Iterator<Item = &Dfa> {
+        self.texts.within.iter().chain(&self.texts.without).copied()
+    }
+}
+
+impl Walks for Product<'_, '_> {
+    /// Where it stands in its domain and in each automaton.
+    type Walk = (Place, Box<[u32]>);
+
+    fn start(&self) -> Self::Walk {
+        (self.words.start(), self.automata().map(|dfa| dfa.start).collect())
+    }
+
+    fn ends(&self, (place, states): &Self::Walk) -> bool {
+        self.words.may_end(*place) && self.texts.are_told_apart(states)
+    }
+
+    fn cut(&self, (place, states): &Self::Walk, cuts: &mut Cuts) {
+        self.words.cut(*place, cuts);
+        self.automata().zip(states).for_each(|(dfa, state)| cuts.of_state(dfa, *state));
+    }
+
+    fn step(&self, (place, states): &Self::Walk, byte: u8, reach: &mut dyn FnMut(Self::Walk)) {
+        let Some(place) = self.words.step(*place, byte) else { return };
+        let mut dead = false;
+        let next = self.automata().zip(states).enumerate().map(|(index, (dfa, state))| {
+            let next = dfa.next(*state, byte);
+            dead |= next == 0 && index < self.texts.within.len();
+            next
+        });
+        let next: Box<[u32]> = next.collect();
+        if !dead {
+            reach((place, next));
+        }
+    }
 }
 
 #[cfg(test)]

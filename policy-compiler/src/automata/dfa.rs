@@ -62,7 +62,6 @@ impl Dfa {
     }
 
     /// The patterns that match all of a text, which must be UTF-8.
-    #[cfg(test)]
     pub(crate) fn matching(&self, text: &str) -> &[u32] {
         self.patterns(text.bytes().fold(self.start, |state, byte| self.next(state, byte)))
     }

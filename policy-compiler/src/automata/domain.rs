@@ -5,9 +5,10 @@
 //! is asked. A question about requests is a question about texts of a domain.
 
 use super::algebra::Place;
+use super::bytes::Cuts;
 
 /// Texts of requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Domain {
     /// Canonical paths (see `decision_table::path`).
     Path,
@@ -17,16 +18,18 @@ pub(crate) enum Domain {
     Host,
 }
 
-/// All texts of a domain, or those that people like to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reading {
-    /// ASCII without escapes.
-    Plain,
-    Any,
-}
-
 impl Domain {
-    /// The place in front of a text.
+    /// Whether a text is one of the domain.
+    pub(super) fn contains(self, text: &str) -> bool {
+        let end = text.bytes().try_fold(self.start(), |place, byte| self.step(place, byte));
+        end.is_some_and(|place| self.may_end(place))
+    }
+
+    /// Whether it is also one that people like to read.
+    pub(super) fn contains_plain(self, text: &str) -> bool {
+        text.bytes().all(|byte| self.is_plain(byte)) && self.contains(text)
+    }
+
     pub(super) fn start(self) -> Place {
         match self {
             Self::Path => PathPlace { segment: Segment::None, ..PathPlace::default() }.pack(),
@@ -35,12 +38,7 @@ impl Domain {
         }
     }
 
-    /// The place behind one more byte; `None` when no text of the domain goes on
-    /// like this.
-    pub(super) fn step(self, place: Place, byte: u8, reading: Reading) -> Option<Place> {
-        if reading == Reading::Plain && !self.is_plain(byte) {
-            return None;
-        }
+    pub(super) fn step(self, place: Place, byte: u8) -> Option<Place> {
         match self {
             Self::Path => PathPlace::unpack(place).step(byte).map(PathPlace::pack),
             Self::Value => ValuePlace::unpack(place).step(byte).map(ValuePlace::pack),
@@ -48,7 +46,6 @@ impl Domain {
         }
     }
 
-    /// Whether a text may end here.
     pub(super) fn may_end(self, place: Place) -> bool {
         match self {
             Self::Path => PathPlace::unpack(place).may_end(),
@@ -62,7 +59,7 @@ impl Domain {
     pub(crate) fn stops_at(self, text: &[u8]) -> usize {
         let mut place = self.start();
         for (at, byte) in text.iter().enumerate() {
-            match self.step(place, *byte, Reading::Any) {
+            match self.step(place, *byte) {
                 Some(next) => place = next,
                 None => return at,
             }
@@ -70,11 +67,34 @@ impl Domain {
         text.len()
     }
 
-    const fn is_plain(self, byte: u8) -> bool {
+    pub(super) const fn is_plain(self, byte: u8) -> bool {
         match self {
             Self::Path => byte.is_ascii_graphic() && !matches!(byte, b'%' | b'"' | b'<' | b'>'),
             Self::Value => matches!(byte, b' '..=b'~'),
             Self::Host => byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'),
+        }
+    }
+
+    pub(super) fn cut(self, place: Place, cuts: &mut Cuts) {
+        // Digits and letters of numbers, controls, and the bytes of UTF-8 by what may
+        // follow them.
+        let ranges = [(b'0', b'9'), (b'A', b'F'), (b'a', b'f'), (b'G', b'Z'), (b'g', b'z')];
+        ranges.into_iter().for_each(|(first, last)| cuts.around(first, last));
+        for byte in
+            [b' ', b'!', 0x7f, 0x80, 0x90, 0xa0, 0xc0, 0xc2, 0xe0, 0xe1, 0xed, 0xee, 0xf0, 0xf1]
+        {
+            cuts.before(byte);
+        }
+        cuts.around(0xf4, 0xf4);
+        let marks: &[u8] = match self {
+            Self::Path => b"/.%;#?\\\"<>",
+            Self::Value => b"\t ",
+            Self::Host => b".-@,/\\?#;:\"'[]",
+        };
+        marks.iter().for_each(|byte| cuts.around(*byte, *byte));
+        if self == Self::Path && PathPlace::unpack(place).escape != Escape::None {
+            let digits = (b'0'..=b'9').chain(b'A'..=b'F').chain(b'a'..=b'f');
+            digits.for_each(|byte| cuts.around(byte, byte));
         }
     }
 }
@@ -296,9 +316,7 @@ mod tests {
     use super::*;
 
     fn contains(domain: Domain, text: &[u8]) -> bool {
-        let end = text
-            .iter()
-            .try_fold(domain.start(), |place, byte| domain.step(place, *byte, Reading::Any));
+        let end = text.iter().try_fold(domain.start(), |place, byte| domain.step(place, *byte));
         end.is_some_and(|place| domain.may_end(place))
     }
 

@@ -5,6 +5,8 @@ use regex_syntax::hir::{
 };
 use smi_model::regex::Regex;
 
+use super::domain::Domain;
+use super::sample;
 use crate::options::Anchoring;
 
 /// A regular expression with its anchoring. Patterns that are equal match the
@@ -20,14 +22,35 @@ impl Pattern {
         Self { regex, anchoring }
     }
 
+    /// Another expression with the same anchoring.
+    pub(crate) const fn with(&self, regex: Regex) -> Self {
+        Self { regex, anchoring: self.anchoring }
+    }
+
+    /// The same expression with another anchoring.
+    pub(crate) fn anchored(&self, anchoring: Anchoring) -> Self {
+        Self { regex: self.regex.clone(), anchoring }
+    }
+
     pub(crate) fn expression(&self) -> &str {
         self.regex.as_str()
+    }
+
+    pub(crate) fn hir(&self) -> &Hir {
+        self.regex.hir()
     }
 
     /// Whether it can match after any number of bytes: such patterns multiply the
     /// states of an automaton when they meet.
     pub(crate) fn is_floating(&self) -> bool {
         self.anchoring == Anchoring::None || self.expression().starts_with(".*")
+    }
+
+    /// A text of requests that it matches, and none is shorter. `None`: not known
+    /// without its automaton.
+    pub(crate) fn sample(&self, domain: Domain) -> Option<String> {
+        let text = sample::shortest(self.regex.hir())?;
+        domain.contains_plain(&text).then_some(text)
     }
 
     /// The texts that it matches as a whole, as bytes of UTF-8.

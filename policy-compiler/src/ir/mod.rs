@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use smi_model::source::Span;
+use smi_model::canonical::HttpMatch;
+use smi_model::source::{Span, Spanned};
 
 use crate::automata::Pattern;
 use crate::identity::Names;
-use crate::options::Options;
+use crate::options::{Choices, Options};
 
 /// What the policies permit: nothing in it refers to anything that is not there.
 ///
@@ -152,6 +153,33 @@ pub(crate) struct HttpCondition {
     pub(crate) host: Option<Pattern>,
     /// By lower-case name.
     pub(crate) headers: BTreeMap<String, Pattern>,
+}
+
+/// The header name that stands for the request's authority.
+const HOST: &str = "host";
+
+impl HttpCondition {
+    /// What a match states, as a dialect reads it.
+    pub(crate) fn of(one: &HttpMatch, choices: &Choices) -> Self {
+        let headers = one.headers.iter().map(|header| {
+            let pattern = Pattern::new(header.value.value.clone(), choices.header);
+            (header.name.value.to_ascii_lowercase(), pattern)
+        });
+        let mut headers: BTreeMap<_, _> = headers.collect();
+        let path = one.path_regex.as_ref();
+        Self {
+            path: path.map(|path| Pattern::new(path.value.clone(), choices.path)),
+            methods: one.methods.as_deref().and_then(methods),
+            host: headers.remove(HOST),
+            headers,
+        }
+    }
+}
+
+/// The methods, or `None` for all of them. No methods at all are no permission.
+fn methods(written: &[Spanned<String>]) -> Option<BTreeSet<String>> {
+    let methods: BTreeSet<String> = written.iter().map(|method| method.value.clone()).collect();
+    (!methods.contains("*")).then_some(methods)
 }
 
 /// Requests for a root service are shared among backends by weight.

@@ -8,12 +8,8 @@ use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
 use super::{Resolver, nearest};
-use crate::automata::Pattern;
 use crate::code;
 use crate::ir::HttpCondition;
-
-/// The header name that stands for the request's authority.
-const HOST: &str = "host";
 
 /// All route objects by kind, namespace and name.
 pub(super) type Routes<'a> = BTreeMap<(RouteKind, &'a str, &'a str), Route<'a>>;
@@ -82,7 +78,7 @@ impl<'a> Resolver<'a> {
         Match {
             name: &one.name.value,
             span: one.name.span,
-            condition: Arc::new(self.condition(one)),
+            condition: Arc::new(HttpCondition::of(one, &self.choices)),
         }
     }
 
@@ -117,25 +113,4 @@ impl<'a> Resolver<'a> {
         };
         self.report(error);
     }
-
-    fn condition(&self, one: &HttpMatch) -> HttpCondition {
-        let headers = one.headers.iter().map(|header| {
-            let pattern = Pattern::new(header.value.value.clone(), self.choices.header);
-            (header.name.value.to_ascii_lowercase(), pattern)
-        });
-        let mut headers: BTreeMap<_, _> = headers.collect();
-        let path = one.path_regex.as_ref();
-        HttpCondition {
-            path: path.map(|path| Pattern::new(path.value.clone(), self.choices.path)),
-            methods: one.methods.as_deref().and_then(methods),
-            host: headers.remove(HOST),
-            headers,
-        }
-    }
-}
-
-/// The methods, or `None` for all of them. No methods at all are no permission.
-fn methods(written: &[Spanned<String>]) -> Option<BTreeSet<String>> {
-    let methods: BTreeSet<String> = written.iter().map(|method| method.value.clone()).collect();
-    (!methods.contains("*")).then_some(methods)
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
         tables.extend(policies.table(Scope::Mesh).map(|bytes| ("mesh".to_owned(), bytes)));
     } else {
         let options = arguments.reading.options();
-        let workloads: Vec<String> = policies.set.workloads().map(str::to_owned).collect();
+        let workloads: Vec<String> = policies.set().workloads().map(str::to_owned).collect();
         for workload in workloads {
             let bytes = policies.table(Scope::Workload(&workload));
             tables.extend(bytes.map(|bytes| (file_stem(&workload, &options), bytes)));

@@ -161,8 +161,8 @@ impl Asked {
 
     fn explain(&self, query: &Query) -> Option<Explanation> {
         let policies = self.policies.as_ref()?;
-        let explainer = Explainer::new(&policies.set, &policies.sources);
-        Some(query.explain(&explainer, policies.set.options()))
+        let explainer = Explainer::new(policies.set(), &policies.sources);
+        Some(query.explain(&explainer, policies.set().options()))
     }
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod compile;
 pub(crate) mod convert;
 pub(crate) mod decide;
 pub(crate) mod inspect;
+pub(crate) mod lints;
 pub(crate) mod schema;

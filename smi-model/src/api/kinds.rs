@@ -118,6 +118,11 @@ impl KindVersion {
         Self::of_smi().rfind(|row| row.kind == kind)
     }
 
+    /// The newest version of an SMI kind that a release has.
+    pub(crate) fn newest_released(kind: &str) -> Option<&'static Self> {
+        Self::of_smi().rfind(|row| row.kind == kind && row.is_released())
+    }
+
     /// Writes an object in this version.
     pub(crate) fn write(&self, resource: &Resource) -> WriteResult {
         self.smi.as_ref().map_or(Ok(None), |smi| (smi.write)(self, resource))

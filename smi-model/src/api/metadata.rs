@@ -37,9 +37,9 @@ pub(super) fn metadata(object: &mut Object<'_>) -> Option<Meta> {
         ["name", "namespace", "labels", "annotations"],
         "write it below `metadata`, indented",
     );
-    let span = object.span();
+    let (span, api_version) = (object.span(), object.place_of("apiVersion"));
     let meta = object.required("metadata", |it| it.object(fields))?;
-    Some(Meta { span, ..meta })
+    Some(Meta { span, api_version, ..meta })
 }
 
 fn fields(metadata: &mut Object<'_>) -> Option<Meta> {
@@ -52,7 +52,8 @@ fn fields(metadata: &mut Object<'_>) -> Option<Meta> {
     let namespace =
         namespace.unwrap_or_else(|| Spanned::new(DEFAULT_NAMESPACE.to_owned(), name.span));
     let (labels, annotations) = (labels?.unwrap_or_default(), annotations?.unwrap_or_default());
-    Some(Meta { name, namespace, labels, annotations, others, span: metadata.span() })
+    let span = metadata.span();
+    Some(Meta { name, namespace, labels, annotations, others, api_version: None, span })
 }
 
 /// Reads a mapping of texts to texts, or nothing where it is left empty, as

@@ -39,6 +39,20 @@ use crate::{
     source::SourceFile,
 };
 
+/// The `apiVersion` of the newest released version of an SMI kind; `None` for
+/// kinds that no release has.
+///
+/// ```
+/// use smi_model::api::newest_release;
+///
+/// assert_eq!(newest_release("TrafficTarget").as_deref(), Some("access.smi-spec.io/v1alpha3"));
+/// assert_eq!(newest_release("IdentityBinding"), None);
+/// ```
+#[must_use]
+pub fn newest_release(kind: &str) -> Option<String> {
+    KindVersion::newest_released(kind).map(KindVersion::api_version)
+}
+
 /// What holds for all documents of one file.
 pub(crate) struct Reading {
     /// Whether objects without `apiVersion` are read as the version that fits.

@@ -42,6 +42,8 @@ pub struct Meta {
     pub annotations: Labels,
     /// The fields that Kubernetes keeps for itself, such as `uid`, as they are.
     pub others: serde_json::Map<String, serde_json::Value>,
+    /// Where the version is written, for those who speak about it.
+    pub api_version: Option<Span>,
     /// The whole document.
     pub span: Span,
 }

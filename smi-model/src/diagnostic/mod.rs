@@ -15,7 +15,8 @@ use crate::source::Span;
 pub enum Severity {
     /// Worth knowing; the policy means what it says.
     Warning,
-    /// What the finding points at grants nothing.
+    /// What the finding points at grants nothing, or is a finding of a lint that
+    /// somebody denies.
     Error,
 }
 

@@ -5,12 +5,14 @@
 //! it refers to: a document is never larger in memory than as text.
 
 mod builder;
+mod comments;
 mod data;
 mod parse;
 mod scalar;
 
 use std::borrow::Cow;
 
+pub use comments::{Comment, comments};
 pub(crate) use parse::Documents;
 pub(crate) use scalar::Meaning;
 

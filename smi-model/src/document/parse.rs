@@ -1,4 +1,4 @@
-//! Text to trees. This is the only file that names the YAML parser.
+//! Text to trees. Only this file and `comments` name the YAML parser.
 
 use std::{borrow::Cow, ops::ControlFlow};
 

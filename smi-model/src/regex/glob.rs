@@ -3,9 +3,23 @@
 use super::Regex;
 
 /// The regular expression for a text that is none and can only be meant as a
-/// glob: nothing in it but plain characters, `*`, `**` and `?`.
+/// glob.
 pub(crate) fn as_regex(text: &str) -> Option<String> {
-    if !is_glob(text) || Regex::new(text).is_ok() {
+    if Regex::new(text).is_ok() { None } else { of_glob(text) }
+}
+
+/// The regular expression that a text means as a glob, if it can be one: nothing
+/// in it but plain characters, `*`, `**` and `?`, and at least one of these.
+///
+/// ```
+/// use smi_model::regex::of_glob;
+///
+/// assert_eq!(of_glob("/api/*.html").as_deref(), Some(r"/api/.*\.html"));
+/// assert_eq!(of_glob("/api/.*"), None, "a regular expression");
+/// ```
+#[must_use]
+pub fn of_glob(text: &str) -> Option<String> {
+    if !is_glob(text) {
         return None;
     }
     let mut regex = String::with_capacity(text.len() + 8);

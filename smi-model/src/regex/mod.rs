@@ -14,6 +14,7 @@ use regex_syntax::hir::{Hir, translate::TranslatorBuilder};
 
 pub(crate) use cost::Budget;
 pub(crate) use glob::as_regex;
+pub use glob::of_glob;
 
 /// Bytes of one expression; a parsed one is many times as large.
 const MOST_BYTES: usize = 1 << 16;

@@ -99,6 +99,7 @@ fn meta(object: Peek<'_>) -> Option<Meta> {
         annotations: labels("annotations"),
         // What Kubernetes keeps for itself matters only to who writes objects.
         others: serde_json::Map::new(),
+        api_version: None,
         span: object.span(),
     })
 }

@@ -136,6 +136,11 @@ impl<'a> Object<'a> {
         self.mistakes.extend(names.into_iter().map(|name| (name, help)));
     }
 
+    /// Where the value of a field stands.
+    pub(crate) fn place_of(&self, name: &str) -> Option<Span> {
+        self.fields.iter().find(|field| field.name == name).map(|field| field.value.span)
+    }
+
     /// Where those of some fields stand that are there; they count as asked for.
     pub(crate) fn keys_among(&mut self, fields: &Fields) -> Vec<Span> {
         let mut keys = Vec::new();
