@@ -245,6 +245,14 @@ mod tests {
         }
     }
 
+    /// The examples of `FORMAT.md`.
+    #[test]
+    fn the_hash_is_the_described_one() {
+        assert_eq!(hash(b""), 0x352c_d683_3d62_7234);
+        assert_eq!(hash(b"GET"), 0x7bd0_1797_5117_d045);
+        assert_eq!(hash(b"shop/web-and-more"), 0x6ec0_0a67_b9fe_dac4);
+    }
+
     #[test]
     fn names_that_nobody_can_ask_for_are_refused() {
         let bytes = write(&[("a", 1)]).unwrap().into_bytes();
