@@ -8,7 +8,7 @@ A line of JSON each: {"table": path, "request": {...}} comes in, and goes out as
 "key" as well, the question is where a request for this Service goes, and the answer
 null, or {"split": name, "backends": [[service, weight, port]], "chosen": backend}.
 A table that is none is answered with {"refused": why}. Bytes are texts of which
-each character is one byte.
+each character is one byte; what a request has not is left out.
 """
 
 import hashlib
@@ -55,7 +55,7 @@ class Table:
         self.sections = sections(data)
         self.identities = data[11]
         self.scope = self.sections[SCOPE]
-        count, *_ = words(self.sections[PORTS], 0, 1)
+        count = word(self.sections[PORTS], 0)
         self.ports = struct.unpack_from(f"<{count}H", self.sections[PORTS], 4)
         self.levels = levels(self.sections[LEVELS])
         self.automata = automata(self.sections[AUTOMATA])
@@ -343,10 +343,16 @@ def to_bytes(value):
     return value.encode("latin-1") if isinstance(value, str) else value
 
 
+def request_of(texts):
+    parts = ("peer", "destination", "port", "method", "path", "authority")
+    request = {part: to_bytes(texts.get(part)) for part in parts}
+    request["protocol"] = texts.get("protocol", "http")
+    request["headers"] = [tuple(map(to_bytes, pair)) for pair in texts.get("headers", [])]
+    return request
+
+
 def answer(question):
-    request = {name: to_bytes(value) for name, value in question["request"].items()}
-    request["protocol"] = question["request"]["protocol"]
-    request["headers"] = [tuple(map(to_bytes, pair)) for pair in request["headers"]]
+    request = request_of(question["request"])
     try:
         of_question = table(question["table"])
     except Refused as refused:
