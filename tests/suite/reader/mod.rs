@@ -22,6 +22,8 @@ use question::{Asked, Question};
 
 const SCENARIOS: usize = 40;
 const REQUESTS: usize = 25;
+/// Strange requests for each one of the corpus.
+const STRANGE: usize = 40;
 /// Workloads of a scenario that get tables of their own.
 const WORKLOADS: usize = 2;
 
@@ -40,11 +42,36 @@ fn a_reader_in_python_gives_the_same_answers() {
     let seen = compare(&asked);
     println!("{} questions for {} tables: {seen:?}", asked.len(), tables(&asked));
     assert!(asked.len() > 2_000 && tables(&asked) > 60);
-    assert!(["allowed", "splits"].into_iter().all(|kind| seen.get(kind).is_some_and(|it| *it > 500)));
+    assert!(
+        ["allowed", "splits"].into_iter().all(|kind| seen.get(kind).is_some_and(|it| *it > 500))
+    );
     // Without a policy, only a host denies.
     let reasons = Reason::ALL.into_iter().filter(|reason| *reason != Reason::NoPolicy);
     let missing: Vec<_> = reasons.filter(|it| !seen.contains_key(it.code())).collect();
     assert!(missing.is_empty(), "never denied for {missing:?}");
+}
+
+/// Policies of the corpus have conditions of all kinds, so that more depends on
+/// strange parts of requests than with random policies.
+#[test]
+fn a_reader_in_python_gives_the_same_answers_for_written_tables() {
+    let mut runner = TestRunner::deterministic();
+    let mut asked = Vec::new();
+    for (path, questions) in corpus::questions() {
+        let bytes = fs::read(&path).expect("each case has a table");
+        let table = Table::from_bytes(bytes).expect("tables of the corpus verify");
+        for question in questions {
+            let strange = strange::requests(STRANGE).new_tree(&mut runner);
+            let strange = strange.expect("nothing is refused").current();
+            let strange = strange.iter().map(|it| it.over(&question.request));
+            for request in strange.chain([question.request.clone()]) {
+                let question = Question { request, ..question.clone() };
+                let answer = question.answer(&table);
+                asked.push(Answered { table: path.clone(), question, answer });
+            }
+        }
+    }
+    compare(&asked);
 }
 
 #[test]
@@ -76,9 +103,8 @@ struct Answered {
 /// All questions of a scenario to the tables that they concern.
 fn ask(folder: &Path, number: usize, scenario: &Scenario, strange: &[Asked]) -> Vec<Answered> {
     let compiler = Compiler::new(&scenario.policies());
-    let destination = |request: &conformance::request::Request| {
-        Some(request.destination.spiffe_id(TRUST_DOMAIN))
-    };
+    let destination =
+        |request: &conformance::request::Request| Some(request.destination.spiffe_id(TRUST_DOMAIN));
     let mut questions: Vec<Question> = Vec::new();
     for request in &scenario.requests {
         let request = Asked::of(request, destination(request));

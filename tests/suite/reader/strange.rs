@@ -6,23 +6,72 @@ use proptest::sample::select;
 use super::question::{Asked, Bytes};
 
 /// Pieces of request targets that matter to canonical paths.
-const PATH: [&[u8]; 26] = [
-    b"/", b"/", b"/", b".", b"..", b"%2e", b"%2E", b"%25", b"%", b"32", b"2f", b"%2f", b"%5C",
-    b"\\", b"%00", b"\0", b"\x7f", b"#", b"?", b";", b"%3b", b"a", b"books", b"\xc3\xa9", b"\xff",
+const PATH: [&[u8]; 27] = [
+    b"/",
+    b"/",
+    b"/",
+    b".",
+    b"..",
+    b"%2e",
+    b"%2E",
+    b"%25",
+    b"%",
+    b"32",
+    b"2f",
+    b"%2f",
+    b"%5C",
+    b"\\",
+    b"%00",
+    b"\0",
+    b"\x7f",
+    b"#",
+    b"?",
+    b";",
+    b"..;",
+    b"%3b",
+    b"a",
+    b"books",
+    b"\xc3\xa9",
+    b"\xff",
     b"new",
 ];
 /// Pieces of authorities.
 const AUTHORITY: [&[u8]; 16] = [
-    b"shop", b"Books", b"new", b".", b":", b":80", b"8a", b"[", b"]", b"::1", b"@", b",", b" ",
-    b"\xc3\xa9", b"\xff", b"v1",
+    b"shop",
+    b"shop",
+    b"shop",
+    b"Books",
+    b".",
+    b".example",
+    b":",
+    b":80",
+    b"8a",
+    b"[",
+    b"]",
+    b"@",
+    b",",
+    b" ",
+    b"\xc3\xa9",
+    b"\xff",
 ];
 /// Pieces of identities.
 const PEER: [&[u8]; 12] = [
-    b"spiffe://", b"cluster.local", b"/ns/shop/sa/a", b"/", b"a", b".", b"_", b",", b" ", b"\n",
-    b"\xff", b"%",
+    b"spiffe://",
+    b"cluster.local",
+    b"/ns/shop/sa/a",
+    b"/",
+    b"a",
+    b".",
+    b"_",
+    b",",
+    b" ",
+    b"\n",
+    b"\xff",
+    b"%",
 ];
-const HEADERS: [&[u8]; 6] = [b"x-user", b"X-Mode", b"x-mode", b"host", b"user-agent", b""];
-const VALUES: [&[u8]; 8] = [b"", b"books", b"new", b"v1", b"\xff", b"\xc3\xa9", b"a,b", b"\n"];
+const HEADERS: [&[u8]; 6] = [b"x-user", b"X-Mode", b"x-mode", b"x-mode", b"User-Agent", b""];
+const VALUES: [&[u8]; 8] =
+    [b"", b"books", b"newbooks", b"newbooks", b"new", b"\xff", b"news\xc3\xa9", b"alice"];
 
 /// Requests with few parts, each of them strange.
 pub(super) fn requests(count: usize) -> impl Strategy<Value = Vec<Asked>> {
@@ -33,15 +82,14 @@ pub(super) fn requests(count: usize) -> impl Strategy<Value = Vec<Asked>> {
     let bytes = |choices: &'static [&'static [u8]]| select(choices).prop_map(|it| Bytes(it.into()));
     let header = (bytes(&HEADERS), bytes(&VALUES));
     let request = (
-        text(&PATH, 8),
+        prop::option::weighted(0.4, text(&PATH, 8)),
         text(&AUTHORITY, 5),
-        prop::option::weighted(0.2, text(&PEER, 5)),
+        prop::option::weighted(0.1, text(&PEER, 5)),
         prop::collection::vec(header, 0..3),
         prop::option::weighted(0.5, any::<bool>()),
     );
     let request = request.prop_map(|(path, authority, peer, headers, rooted)| Asked {
-        // Most paths begin with a slash, or nothing else of them would matter.
-        path: path.map(|path| Bytes([slash(rooted), &path.0].concat())),
+        path: path.flatten().map(|path| Bytes([start(rooted), &path.0].concat())),
         authority,
         peer: peer.flatten(),
         headers,
@@ -50,11 +98,12 @@ pub(super) fn requests(count: usize) -> impl Strategy<Value = Vec<Asked>> {
     prop::collection::vec(request, count)
 }
 
-const fn slash(rooted: Option<bool>) -> &'static [u8] {
+/// Most paths begin with a slash, or nothing else of them would matter.
+const fn start(rooted: Option<bool>) -> &'static [u8] {
     match rooted {
         Some(false) => b"",
         Some(true) => b"/",
-        None => b"/books/",
+        None => b"/static/",
     }
 }
 
