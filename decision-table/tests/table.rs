@@ -1,10 +1,6 @@
 //! A small table made by hand: what it decides, and what damage does to it.
 #![cfg(feature = "alloc")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail like tests"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 use decision_table::plan::{
     Automaton, Backend, Diagram, Edge, Level, Next, Node, Plan, Rule, Share, State,

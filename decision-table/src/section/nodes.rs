@@ -107,7 +107,7 @@ impl Nodes {
         let root = reader.u32()?;
         let nodes = Self { root, body: reader.rest() };
         let words = nodes.words(reader.table);
-        if nodes.body.len() % 4 != 0 {
+        if !nodes.body.len().is_multiple_of(4) {
             return reader.fail("it ends within a word");
         }
         if !nodes.leads_on(words, root, None, leaves) {
