@@ -88,7 +88,7 @@ fn table(folder: &Path) -> Table<Vec<u8>> {
 }
 
 /// What the header and the scope say.
-fn header<'a>(table: &'a Table<Vec<u8>>) -> (&'a str, &'a str, Option<&'a str>) {
+fn header(table: &Table<Vec<u8>>) -> (&str, &str, Option<&str>) {
     (table.dialect().name(), table.identities().name(), table.workload())
 }
 
