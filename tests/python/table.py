@@ -292,8 +292,8 @@ def host_of(authority):
     if not match:
         return None
     host = match[1].removesuffix(b".")
-    return host if re.fullmatch(rb"""[!-~]*""", host) and not set(host) & set(b"@,/\\?#;\"'") \
-        else None
+    is_fine = re.fullmatch(rb"[!-~]*", host) and not set(host) & set(b"@,/\\?#;\"'")
+    return host if is_fine else None
 
 
 MASK = (1 << 64) - 1
