@@ -97,6 +97,11 @@ impl<'a> Facts<'a> {
     /// The class of the request's attribute; 0 stands for whatever no rule names.
     fn class(&self, level: Attribute<'_>) -> u32 {
         let (bytes, parts) = (self.bytes, self.parts);
+        // Compilers ask for the protocol first. What a table asks all the same of
+        // something that is no request is not there.
+        if self.protocol != Protocol::Http && is_of_requests(level) {
+            return 0;
+        }
         let automaton = |index| parts.automata.get(bytes, index);
         match level {
             Attribute::Protocol => match self.protocol {
@@ -139,6 +144,13 @@ impl<'a> Facts<'a> {
         });
         class.unwrap_or(0).into()
     }
+}
+
+const fn is_of_requests(level: Attribute<'_>) -> bool {
+    matches!(
+        level,
+        Attribute::Path(_) | Attribute::Method | Attribute::Host(_) | Attribute::Header(..)
+    )
 }
 
 fn class_of_path(dfa: Automaton<'_>, Judged { path, is_ascii }: Judged<'_>) -> u16 {

@@ -355,6 +355,10 @@ fn directory(mut reader: Reader<'_>, count: u32, total: usize) -> Result<Directo
             *part = Part::new(expected, end);
         }
         expected = end.next_multiple_of(4);
+        let padding = reader.table.get(end..expected.min(total)).unwrap_or_default();
+        if padding.iter().any(|byte| *byte != 0) {
+            return reader.fail("there are bytes between sections");
+        }
     }
     if expected != total {
         return reader.fail("there are bytes behind the last section");

@@ -76,6 +76,12 @@ impl Levels {
                     if attribute.automaton().is_some_and(|index| index >= automata) {
                         return reader.fail("one needs an automaton that is not there");
                     }
+                    // A host looks for names in lower case, and must find them.
+                    if let Attribute::Header(name, _) = attribute
+                        && (name.is_empty() || name.iter().any(u8::is_ascii_uppercase))
+                    {
+                        return reader.fail("one has no name of a header in lower case");
+                    }
                 }
             }
         }

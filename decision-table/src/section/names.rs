@@ -51,9 +51,13 @@ impl Names {
             rest = rest.get(records.len()..).unwrap_or_default();
             let mut previous: Option<&[u8]> = None;
             while !records.is_empty() {
-                let Some((_, name, behind)) = record(records) else {
+                let Some((class, name, behind)) = record(records) else {
                     return reader.fail("a name is cut off");
                 };
+                let padding = records.get(RECORD_HEAD + name.len()..records.len() - behind.len());
+                if class == 0 || padding.is_none_or(|it| it.iter().any(|byte| *byte != 0)) {
+                    return reader.fail("a name has no class, or bytes behind it");
+                }
                 let is_first = previous.is_none_or(|before| before < name);
                 if bucket_of(name, self.buckets) != bucket || !is_first {
                     return reader.fail("a name is in the wrong place");
@@ -243,6 +247,14 @@ mod tests {
             assert_eq!(section.class(&bytes, b"spiffe://mesh/ns/a/sa/s"), 0);
             assert_eq!(section.class(&bytes, b""), 0);
         }
+    }
+
+    /// The examples of `FORMAT.md`.
+    #[test]
+    fn the_hash_is_the_described_one() {
+        assert_eq!(hash(b""), 0x352c_d683_3d62_7234);
+        assert_eq!(hash(b"GET"), 0x7bd0_1797_5117_d045);
+        assert_eq!(hash(b"shop/web-and-more"), 0x6ec0_0a67_b9fe_dac4);
     }
 
     #[test]

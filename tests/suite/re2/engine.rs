@@ -1,10 +1,6 @@
 //! The two engines: RE2 in a Python process, and the syntax trees of our own
 //! expressions in a machine that runs them as they stand.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
-
 use loopback_mesh::tools::python_with_re2;
 use regex_automata::nfa::thompson::{self, pikevm};
 use regex_automata::{Anchored, Input, MatchKind, PatternID, PatternSet};
@@ -13,6 +9,7 @@ use serde_json::json;
 use smi_model::regex::Regex;
 
 use super::Question;
+use crate::python;
 
 /// RE2 itself.
 pub(super) struct Re2;
@@ -20,28 +17,10 @@ pub(super) struct Re2;
 impl Re2 {
     /// What RE2 says about each text, and nothing where it refuses the expression.
     pub(super) fn ask(questions: Vec<Question>) -> Vec<(Question, Option<Vec<u8>>)> {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/re2_verdicts.py");
         let python = python_with_re2(&|step| eprintln!("{step}")).expect("RE2 can be installed");
-        let mut process = Command::new(python)
-            .arg(script)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Python runs");
-        let lines: Vec<String> = questions.iter().map(line).collect();
-        let mut input = process.stdin.take().expect("standard input is piped");
-        // Written from aside: both ends would wait for each other otherwise.
-        let writer = std::thread::spawn(move || {
-            lines.iter().try_for_each(|line| writeln!(input, "{line}")).expect("Python reads");
-        });
-        let output = BufReader::new(process.stdout.take().expect("standard output is piped"));
-        let answers = output.lines().map(|line| {
-            serde_json::from_str(&line.expect("Python writes UTF-8")).expect("it writes JSON")
-        });
-        let answers: Vec<Option<Vec<u8>>> = answers.collect();
-        writer.join().expect("all was written");
-        assert!(process.wait().expect("it ends").success(), "the script failed");
-        assert_eq!(answers.len(), questions.len());
+        let lines = questions.iter().map(line).collect();
+        let answers = python::ask(&python, "re2_verdicts.py", lines).into_iter();
+        let answers = answers.map(|line| serde_json::from_str(&line).expect("it writes JSON"));
         questions.into_iter().zip(answers).collect()
     }
 }

@@ -125,6 +125,7 @@ impl Located {
         let columns = reader.part(if rows == 0 { 0 } else { 256 })?;
         let rows = reader.array(cells, 4)?;
         let meets = reader.array(meets, MEET)?;
+        reader.end()?;
         Ok(Self { start, classes, width, slots, columns, rows, meets })
     }
 
