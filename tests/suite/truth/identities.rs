@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use conformance::request::{Identity, Request};
+use conformance::request::Request;
+use decision_table::IdentityForm;
 use serde_json::Value;
 
 use super::question::{
@@ -70,8 +71,14 @@ pub(super) fn ask_on_ports(case: &Value, answers: &mut Answers) {
 pub(super) fn ask_principal(case: &Value, answers: &mut Answers) {
     let request = &case["request"];
     let identity = text(&request["identity"]);
-    let ours = (identity != "*").then(|| account(identity));
-    let ours = ours.map(|it: Identity| it.spiffe_id(text(&request["trust_domain"])));
+    let form = match request["spiffe"].as_bool() {
+        Some(true) => IdentityForm::Spiffe,
+        _ => IdentityForm::ServiceName,
+    };
+    let parts = identity.split_once('.');
+    let ours = parts.map(|(account, namespace)| {
+        form.identity(text(&request["trust_domain"]), namespace, account)
+    });
     let agrees = case["expected"]["principal"] == *ours.as_deref().unwrap_or_default();
     for dialect in dialects(case) {
         answers.note(dialect, agrees, || format!("{identity} is {ours:?}"));

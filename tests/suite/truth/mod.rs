@@ -19,22 +19,15 @@ use question::Answers;
 
 /// Cases that are answered differently, and why that is right.
 const DIFFERENCES: &[(&str, &str)] = &[
-    ("osm-inbound-05", PERMISSIVE),
-    ("osm-inbound-05-p01", PERMISSIVE),
-    ("osm-inbound-05-p02", PERMISSIVE),
-    ("osm-inbound-05-p03", PERMISSIVE),
-    ("osm-e2e-11", PERMISSIVE),
     ("traefik-it-01", "a TrafficTarget without rules grants nothing, in every dialect"),
     ("osm-cli-01", "the tool says that pods may talk which OSM's own proxies do not let talk"),
-    ("osm-identity-01", PRINCIPAL),
     ("osm-identity-02", PRINCIPAL),
     ("osm-identity-03", ANYBODY),
     ("osm-identity-04", ANYBODY),
     ("spec-split-09", "OSM never had `matches` in splits, so that its dialect has none"),
 ];
 
-const PERMISSIVE: &str = "permissive mode is a switch of the host, which then asks no table";
-const PRINCIPAL: &str = "identities are written as SPIFFE IDs with namespace and account";
+const PRINCIPAL: &str = "SPIFFE IDs are written as Istio and Kubernetes write them: `ns/…/sa/…`";
 const ANYBODY: &str = "an identity is somebody: nothing stands for all of them";
 
 type Ask = fn(&Value, &mut Answers);
