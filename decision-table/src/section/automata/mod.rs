@@ -262,9 +262,9 @@ impl Automaton<'_> {
                 }
                 kind::RANGES => {
                     let ranges = Ranges { slot, more: self.slots.get(at as usize + 1..)? };
-                    let own = at;
-                    // Texts stay long in loops such as `[^/]+`.
-                    while at == own {
+                    let here = at;
+                    rest = ranges.behind_loop(here, rest);
+                    while at == here {
                         let Some((byte, behind)) = rest.split_first() else {
                             return Some(slot.class());
                         };
@@ -424,6 +424,22 @@ impl<'a> Ranges<'a> {
             }
         }
         self.slot.target()
+    }
+
+    /// What is left behind the bytes that lead from `here` to itself. Texts stay
+    /// long in loops such as `[0-9]+` and `[^/]+`, where a byte is one comparison.
+    fn behind_loop(self, here: u32, text: &[u8]) -> &[u8] {
+        let [_, count, ..] = *self.slot.0;
+        let Range { first, last, target } = self.own();
+        let is_in = |byte: &u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
+        let end = if target == here {
+            text.iter().position(|byte| !is_in(byte))
+        } else if count == 1 && self.slot.target() == here {
+            text.iter().position(is_in)
+        } else {
+            Some(0)
+        };
+        end.and_then(|end| text.get(end..)).unwrap_or_default()
     }
 
     fn iter(self) -> impl Iterator<Item = Range> + 'a {
