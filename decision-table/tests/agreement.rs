@@ -11,8 +11,8 @@ use decision_table::plan::{
     Automaton, Backend, Diagram, Edge, Level, Next, Node, Plan, Share, State,
 };
 use decision_table::{
-    Denial, Destination, Draw, Headers, IdentityForm, Protocol, Reason, Request, RuleId, Table, Verdict,
-    normalise, path,
+    Denial, Destination, Draw, Headers, IdentityForm, Protocol, Reason, Request, RuleId, Table,
+    Verdict, normalise, path,
 };
 
 /// SplitMix64: small, and the same everywhere.
@@ -295,8 +295,13 @@ impl Question {
         });
         Self {
             headers: headers.collect(),
-            protocol: [Protocol::Http, Protocol::Http, Protocol::Http, Protocol::Tcp, Protocol::Udp]
-                [random.below(5)],
+            protocol: [
+                Protocol::Http,
+                Protocol::Http,
+                Protocol::Http,
+                Protocol::Tcp,
+                Protocol::Udp,
+            ][random.below(5)],
             peer: some(random).then_some(peer),
             destination: (random.below(3) > 0).then(|| name(random, &plan.destinations)),
             port: some(random).then(|| 78 + random.number(50) as u16),
@@ -537,8 +542,7 @@ fn a_row_can_have_a_column_for_each_byte() {
     states.extend((0..=u8::MAX).map(byte));
     let automaton = Automaton { states, start: 1, classes: 257, meets: Vec::new() };
     let allowed = |class| (class, Next::Leaf(Verdict::Allowed(RuleId(class))));
-    let otherwise =
-        Next::Leaf(Verdict::Denied(Denial { reason: Reason::Header, nearest: None }));
+    let otherwise = Next::Leaf(Verdict::Denied(Denial { reason: Reason::Header, nearest: None }));
     let nodes = vec![Node { level: 0, otherwise, edges: (1..257).map(allowed).collect() }];
     let plan = Plan {
         workload: Some(identity(0)),

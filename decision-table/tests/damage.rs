@@ -226,10 +226,7 @@ fn the_frame_is_checked() {
     let mut longer = bytes.clone();
     longer.push(0);
     let length = bytes.len();
-    assert_eq!(
-        problem(longer),
-        format!("Length {{ declared: {length}, actual: {} }}", length + 1)
-    );
+    assert_eq!(problem(longer), format!("Length {{ declared: {length}, actual: {} }}", length + 1));
     let mut flipped = bytes.clone();
     flipped[length - 1] ^= 1;
     assert_eq!(problem(flipped), "Checksum");
