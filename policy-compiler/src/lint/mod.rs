@@ -4,7 +4,7 @@
 //! finding shows a request that tells the reader what that is; the automata give
 //! it, and where they would need too much work, the finding is that.
 //!
-//! [`rules`] is the list, one file for each. [`Levels`] says what becomes of their
+//! `rules` is the list, one file for each. [`Levels`] says what becomes of their
 //! findings, and a comment in the text allows one where it is meant:
 //!
 //! ```yaml
