@@ -13,7 +13,7 @@ use smi_model::{Limits, source::SourceMap};
 
 /// Far more than any of the inputs takes, even without optimisation on a busy
 /// machine, and far less than a blow-up would.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The distinct codes that are reported on a text.
 fn codes(text: &str, limits: &Limits) -> Vec<&'static str> {

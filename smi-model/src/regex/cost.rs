@@ -19,8 +19,9 @@ const CHARACTERS: u64 = 100_000_000;
 /// Any part of an expression but plain characters, which takes some memory.
 const PART: Cost = Cost { as_written: 100, folded: 100 };
 
-/// A property such as `\pL`: its ranges take memory, and its characters time.
-const PROPERTY: Cost = Cost { as_written: 5_000, folded: 40_000 };
+/// A property such as `\pL`: its ranges take memory, and its characters time,
+/// twice in brackets, and again when what they fold to is sorted.
+const PROPERTY: Cost = Cost { as_written: 5_000, folded: 300_000 };
 
 impl Default for Budget {
     fn default() -> Self {
