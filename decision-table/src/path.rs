@@ -10,7 +10,8 @@
 /// backslashes, fragments; an empty segment in front of another; a segment that
 /// is `.` or `..`, also when percent-encoded or followed by `;parameters`;
 /// escapes that are malformed, that encode `/`, `\`, NUL, or whose decoding leaves
-/// another escape (`%252e`, `%25%32%65`).
+/// another escape (`%252e`, `%25%32%65`); escapes that encode something else than
+/// UTF-8, such as `%c0%ae`, which lenient decoders take for a dot.
 #[must_use]
 pub fn canonical(target: &[u8]) -> Option<&[u8]> {
     judge(target).map(|Judged { path, .. }| path)
@@ -116,14 +117,19 @@ fn segment_is_canonical(segment: &[u8]) -> bool {
     // The dots of a segment that is nothing but one or two of them, so far.
     let mut dots = Some(0);
     let mut in_parameters = false;
+    let mut character = Character::default();
     // The two decoded bytes before the current one.
     let mut before = [0; 2];
     let mut rest = segment;
     while let Some((byte, tail)) = rest.split_first() {
-        let decoded = if *byte == b'%' { unescape(tail) } else { Some((*byte, tail)) };
+        let is_escape = *byte == b'%';
+        let decoded = if is_escape { unescape(tail) } else { Some((*byte, tail)) };
         let Some((byte, tail)) = decoded.filter(|(byte, _)| *byte != b'\\') else {
             return false;
         };
+        if !(if is_escape { character.goes_on(byte) } else { character.is_whole() }) {
+            return false;
+        }
         let [first, second] = before;
         if first == b'%' && second.is_ascii_hexdigit() && byte.is_ascii_hexdigit() {
             // Decoded once more, it would be something else again.
@@ -136,7 +142,34 @@ fn segment_is_canonical(segment: &[u8]) -> bool {
             dots = dots.filter(|count| byte == b'.' && *count < 2).map(|count| count + 1);
         }
     }
-    !matches!(dots, Some(1 | 2))
+    character.is_whole() && !matches!(dots, Some(1 | 2))
+}
+
+/// A character whose bytes are escaped, up to its last byte (Unicode, table 3-7).
+#[derive(Default)]
+struct Character {
+    bytes: [u8; 4],
+    length: usize,
+}
+
+impl Character {
+    /// Takes the next byte of it; whether some character begins so.
+    fn goes_on(&mut self, byte: u8) -> bool {
+        let Some(next) = self.bytes.get_mut(self.length) else { return false };
+        *next = byte;
+        self.length += 1;
+        match core::str::from_utf8(self.bytes.get(..self.length).unwrap_or_default()) {
+            Ok(_) => self.length = 0,
+            // There is no length to skip where only more bytes are needed.
+            Err(error) if error.error_len().is_none() => {}
+            Err(_) => return false,
+        }
+        true
+    }
+
+    const fn is_whole(&self) -> bool {
+        self.length == 0
+    }
 }
 
 /// The byte that an escape stands for, and what follows it; `None` for escapes
@@ -176,6 +209,8 @@ mod tests {
             b"/%25zz",
             b"/caf\xc3\xa9",
             b"/a;..",
+            b"/%F0%9f%98%80",
+            b"/\xc3\xa9%c3%a9",
         ] {
             assert_eq!(canonical(path), Some(path), "{}", path.escape_ascii());
         }
@@ -217,6 +252,19 @@ mod tests {
             b"/%2",
             b"/%zz",
             b"/%%32%65",
+            b"/%c0%ae%c0%ae",
+            b"/%e0%80%ae",
+            b"/%c0%af",
+            b"/%ff",
+            b"/%a9",
+            b"/%c3",
+            b"/%c3/%a9",
+            b"/%c3\xa9",
+            b"/\xc3%a9",
+            b"/%c3a",
+            b"/%ed%a0%80",
+            b"/%f4%90%80%80",
+            b"/%f0%9f%98%80%80",
             b"http://a/b",
         ] {
             assert_eq!(canonical(path), None, "{}", path.escape_ascii());

@@ -360,3 +360,30 @@ fn automata_of_all_shapes_are_walked() {
     let shape = table.automata().next().unwrap();
     assert_eq!((shape.slots, shape.rows), (6, 1));
 }
+
+#[test]
+fn what_does_not_fit_into_a_word_is_too_large() {
+    let allowed = |rule| Next::Leaf(Verdict::Allowed(RuleId(rule)));
+    let denied = |rule| Next::Leaf(denied(Reason::Path, Some(rule)));
+    let node =
+        |level, class| Node { level, otherwise: allowed(0), edges: vec![(class, allowed(0))] };
+    let fits = |root, nodes| Plan { access: Diagram { root, nodes }, ..plan() }.write().is_ok();
+    assert!(fits(allowed(Plan::MOST_RULES - 1), vec![]));
+    assert!(!fits(allowed(Plan::MOST_RULES), vec![]));
+    assert!(!fits(denied(Plan::MOST_RULES), vec![]));
+    assert!(fits(Next::Node(0), vec![node((1 << 30) - 1, (1 << 30) - 1)]));
+    assert!(!fits(Next::Node(0), vec![node(1 << 30, 1)]));
+    assert!(!fits(Next::Node(0), vec![node(0, 1 << 30)]));
+}
+
+/// A plan is somebody's program: its mistakes become tables that are refused, or
+/// decide something else, but never stop the writer.
+#[test]
+fn edges_out_of_order_do_no_harm() {
+    let backwards = vec![edge(b'b', 1), edge(0, 1), edge(b'a', 7), edge(u8::MAX, 1), edge(0, 1)];
+    let state = State { class: 0, edges: backwards };
+    let mut plan = plan();
+    plan.automata = vec![Automaton { states: vec![State::default(), state], ..automaton() }];
+    let bytes = plan.write().unwrap();
+    assert!(Table::from_bytes(bytes).is_err(), "an edge leads to a state that is not there");
+}

@@ -284,6 +284,11 @@ def is_canonical(segment):
         return False
     if re.search(rb"%(00|2f|5c)", segment, re.IGNORECASE):
         return False
+    for escapes in re.findall(rb"(?:%..)+", segment):
+        try:
+            bytes.fromhex(escapes.decode().replace("%", "")).decode()
+        except UnicodeDecodeError:
+            return False
     decoded = re.sub(rb"%(..)", lambda escape: bytes.fromhex(escape[1].decode()), segment)
     return (not re.search(rb"%[0-9A-Fa-f]{2}", decoded)
             and decoded.partition(b";")[0] not in (b".", b".."))

@@ -213,7 +213,7 @@ pub(crate) use write::write;
 
 #[cfg(feature = "alloc")]
 mod write {
-    use super::{HEAD, LEAF, LEAF_REASONS, NO_RULE, NODE_WORDS, REASON_SHIFT};
+    use super::{HEAD, LEAF, LEAF_REASONS, MOST_RULES, NO_RULE, NODE_WORDS, REASON_SHIFT, TAG};
     use crate::plan::{Buffer, Next, Node, TooLarge};
     use crate::verdict::{Reason, RuleId, Verdict};
     use alloc::vec::Vec;
@@ -227,29 +227,38 @@ mod write {
             place = place.checked_add(words).filter(|end| *end < LEAF).ok_or(TooLarge)?;
         }
         let mut out = Buffer::default();
-        out.u32(encode(root, &places));
+        out.u32(encode(root, &places)?);
         for node in nodes {
-            out.u32(HEAD | node.level);
+            out.u32(HEAD | untagged(node.level)?);
             out.length(node.edges.len())?;
-            out.u32(encode(node.otherwise, &places));
+            out.u32(encode(node.otherwise, &places)?);
             for (class, next) in &node.edges {
-                out.u32(*class);
-                out.u32(encode(*next, &places));
+                out.u32(untagged(*class)?);
+                out.u32(encode(*next, &places)?);
             }
         }
         Ok(out)
     }
 
-    fn encode(next: Next, places: &[u32]) -> u32 {
-        match next {
+    fn encode(next: Next, places: &[u32]) -> Result<u32, TooLarge> {
+        Ok(match next {
             // A node that is not there becomes a place that verification refuses.
             Next::Node(index) => places.get(index as usize).copied().unwrap_or(LEAF - 1),
-            Next::Leaf(Verdict::Allowed(RuleId(rule))) => LEAF | rule,
+            Next::Leaf(Verdict::Allowed(rule)) => LEAF | bits(rule)?,
             Next::Leaf(Verdict::Denied(denial)) => {
-                let rule = denial.nearest.map_or(NO_RULE, |RuleId(rule)| rule);
+                let rule = denial.nearest.map_or(Ok(NO_RULE), bits)?;
                 LEAF | (number(denial.reason) << REASON_SHIFT) | rule
             }
-        }
+        })
+    }
+
+    /// A number beside the two bits that tell what a word is.
+    fn untagged(number: u32) -> Result<u32, TooLarge> {
+        if number & TAG == 0 { Ok(number) } else { Err(TooLarge) }
+    }
+
+    fn bits(RuleId(rule): RuleId) -> Result<u32, TooLarge> {
+        if rule < MOST_RULES { Ok(rule) } else { Err(TooLarge) }
     }
 
     fn number(reason: Reason) -> u32 {

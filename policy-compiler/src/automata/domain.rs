@@ -128,6 +128,8 @@ struct PathPlace {
     /// Decoded: `%` (1), or `%` and a hexadecimal digit (2) came last.
     percent: u8,
     utf8: u8,
+    /// Whether the character that is still to come is an escaped one.
+    is_escaped: bool,
 }
 
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -161,14 +163,18 @@ impl PathPlace {
             (_, _, Escape::High(high)) => {
                 self.escape = Escape::None;
                 let decoded = high * 16 + hexadecimal(byte)?;
+                self.utf8 = utf8(self.utf8, decoded)?;
+                self.is_escaped = self.utf8 != 0;
                 if decoded == 0 || decoded == b'/' { None } else { self.decoded(decoded) }
             }
             (_, _, Escape::Percent) => None,
-            (_, b'/', Escape::None) => self.ends_segment().then(Self::default),
-            (_, b'%', Escape::None) if self.utf8 == 0 => {
+            (_, b'%', Escape::None) if self.utf8 == 0 || self.is_escaped => {
                 self.escape = Escape::Percent;
                 Some(self)
             }
+            // A character is escaped as a whole, or not at all.
+            _ if self.is_escaped => None,
+            (_, b'/', Escape::None) => self.ends_segment().then(Self::default),
             (_, b'#' | b'?', Escape::None) => None,
             (_, byte, Escape::None) => {
                 self.utf8 = utf8(self.utf8, byte)?;
@@ -224,6 +230,7 @@ impl PathPlace {
             (escape, 5),
             (u32::from(self.percent), 2),
             (u32::from(self.utf8), 3),
+            (u32::from(self.is_escaped), 1),
         ];
         bits.into_iter().fold(0, |packed, (value, width)| packed << width | value)
     }
@@ -233,15 +240,16 @@ impl PathPlace {
             u8::try_from(place >> shift & ((1 << width) - 1)).unwrap_or_default()
         };
         Self {
-            utf8: bits(0, 3),
-            percent: bits(3, 2),
-            escape: match bits(5, 5) {
+            is_escaped: bits(0, 1) == 1,
+            utf8: bits(1, 3),
+            percent: bits(4, 2),
+            escape: match bits(6, 5) {
                 0 => Escape::None,
                 1 => Escape::Percent,
                 digit => Escape::High(digit - 2),
             },
-            in_parameters: bits(10, 1) == 1,
-            segment: match bits(11, 3) {
+            in_parameters: bits(11, 1) == 1,
+            segment: match bits(12, 3) {
                 0 => Segment::None,
                 1 => Segment::Empty,
                 2 => Segment::Dot,
@@ -334,7 +342,12 @@ mod tests {
             texts.extend(longer.collect::<Vec<_>>());
         }
         let escapes = ["%25%32%65", "%252e", "%25%32g", "a%2e%2E", "%2e%2e;x", "..;/", "%c3%a9"];
-        let escapes = escapes.iter().map(|text| text.as_bytes().to_vec());
+        let characters = ["%c3", "%a9", "%e0", "%80", "%ae", "%c0", "%c3%a9%a9", "%f0%9f%98%80"];
+        let characters = ["%ed%a0%80", "%f4%90%80%80", "%c3a", "%c3/", "%e2%82%ac%", "%E2%82%AC"]
+            .into_iter()
+            .chain(characters);
+        let escapes = escapes.into_iter().chain(characters);
+        let escapes = escapes.map(|text| text.as_bytes().to_vec());
         for text in texts.into_iter().chain(escapes) {
             let text = [b"/", text.as_slice()].concat();
             let judged = decision_table::path::canonical(&text);

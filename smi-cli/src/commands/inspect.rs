@@ -162,6 +162,7 @@ impl Contents {
     fn text(&self, most: usize) -> Result<String, std::fmt::Error> {
         let mut out = String::new();
         let scope = self.workload.as_deref().unwrap_or("the whole mesh");
+        let scope = printable(scope);
         writeln!(out, "{}: {} bytes, for {scope}", self.file, self.bytes)?;
         writeln!(
             out,
@@ -177,9 +178,12 @@ impl Contents {
         let nodes = nodes.map(|(of, count)| format!("{of}: {count}"));
         list(&mut out, "nodes of the diagrams", nodes.into_iter(), most)?;
         let automata = self.automata.iter().map(|it| {
-            let (slots, rows) =
-                (counted(it.slots as usize, "slot"), counted(it.rows as usize, "row"));
-            format!("{slots}, {rows} of {}, {} classes", it.columns, it.classes)
+            let slots = counted(it.slots as usize, "slot");
+            let rows = match it.rows {
+                0 => String::new(),
+                rows => format!("{} of {}, ", counted(rows as usize, "row"), it.columns),
+            };
+            format!("{slots}, {rows}{} classes", it.classes)
         });
         list(&mut out, "automata", automata, most)?;
         for (title, names) in [
@@ -227,12 +231,20 @@ fn list(
     }
     writeln!(out, "  {title}:")?;
     for item in items.iter().take(most) {
-        writeln!(out, "    {item}")?;
+        writeln!(out, "    {}", printable(item))?;
     }
     match items.len().saturating_sub(most) {
         0 => Ok(()),
         hidden => writeln!(out, "    … and {hidden} more (--all shows them)"),
     }
+}
+
+/// Names are as whoever wrote the table chose them; a terminal would obey some.
+fn printable(text: &str) -> String {
+    let shown = |c: char| {
+        if c.is_control() { c.escape_default().to_string() } else { c.to_string() }
+    };
+    text.chars().map(shown).collect()
 }
 
 fn level(attribute: Attribute<'_>) -> String {

@@ -28,6 +28,23 @@ fn has_harmless_escapes(path: &[u8]) -> bool {
     let once = percent_decoded(path);
     escapes.is_some_and(|escapes| !escapes.iter().any(|byte| b"/\\\0".contains(byte)))
         && percent_decoded(&once) == once
+        && escapes_spell_characters(path)
+}
+
+/// Neighbouring escapes are characters in UTF-8, from the first to the last: what
+/// a lenient decoder makes of others is anybody's guess (`%c0%ae` has been a dot).
+fn escapes_spell_characters(path: &[u8]) -> bool {
+    let mut rest = path;
+    while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
+        let (_, from_here) = rest.split_at(at);
+        let escapes = from_here.chunks(3).take_while(|chunk| chunk.first() == Some(&b'%')).count();
+        let (run, behind) = from_here.split_at(from_here.len().min(3 * escapes));
+        if String::from_utf8(percent_decoded(run)).is_err() {
+            return false;
+        }
+        rest = behind;
+    }
+    true
 }
 
 /// Whether a segment is `.` or `..` for a server that decodes it and cuts
@@ -129,6 +146,11 @@ mod tests {
             "/a%",
             "/a%2",
             "/a%zz",
+            "/%c0%ae%c0%ae",
+            "/%e0%80%af",
+            "/%ff",
+            "/%c3/%a9",
+            "/%c3a",
         ];
         for path in paths {
             assert!(!is_canonical_path(path.as_bytes()), "{path}");

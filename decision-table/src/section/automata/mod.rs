@@ -24,6 +24,8 @@ const HEADER_WORDS: usize = 6;
 const SLOT: usize = 16;
 /// Length of a meet.
 const MEET: usize = 6;
+/// Classes are 16 bits wide in slots, so that they are in rows too.
+const MOST_CLASSES: u32 = 1 << 16;
 /// Set in a reference to a row; otherwise it is the index of a slot.
 const ROW: u32 = 1 << 31;
 /// The slot from which nothing matches any more.
@@ -116,6 +118,12 @@ impl Located {
             *word = reader.u32()?;
         }
         let [slots, rows, columns, start, classes, meets] = header;
+        if classes > MOST_CLASSES {
+            return reader.fail("there are too many classes");
+        }
+        if columns > 256 || (columns == 0) != (rows == 0) {
+            return reader.fail("rows and columns do not fit");
+        }
         let width = columns.checked_add(1);
         let cells = width.and_then(|width| width.checked_mul(rows));
         let (Some(width), Some(cells)) = (width, cells) else {

@@ -246,7 +246,7 @@ fn runs(edges: &[Edge]) -> Vec<Edge> {
     let mut add = |first: u16, end: u16, to| {
         let byte = |number| u8::try_from(number).unwrap_or(u8::MAX);
         match runs.last_mut() {
-            _ if first == end => {}
+            _ if first >= end => {}
             Some(run) if run.to == to => run.last = byte(end - 1),
             _ => runs.push(Edge { first: byte(first), last: byte(end - 1), to }),
         }
