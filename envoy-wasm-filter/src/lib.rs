@@ -45,25 +45,36 @@
 //!
 //! # The tour
 //!
-//! The core knows no proxy: [`Root`] takes the configuration and makes an
-//! [`HttpFilter`] for each request, and both ask everything of the small trait
-//! [`Host`], so that tests run them natively. Around it is a thin shell: `host.rs`
-//! implements the trait by proxy-wasm host calls, `entry.rs` is what the proxy
-//! calls first, `abi.rs` has the one host function that the SDK cannot call.
+//! The core knows no proxy: a [`Vm`] holds a plugin for each configuration
+//! (`plugin.rs`: settings, tables, counters) and is told of requests and
+//! connections; all of it asks everything of the small trait [`Host`], so that tests
+//! run it natively. Around it is a thin shell: `proxy.rs` implements the trait by
+//! host calls, `abi.rs` makes those that a request needs without the SDK, and
+//! `entry.rs` is what the proxy calls.
 
+#[cfg(target_arch = "wasm32")]
 mod abi;
-mod config;
+#[cfg(target_arch = "wasm32")]
 mod entry;
+mod headers;
 mod host;
-mod http;
 mod metrics;
+mod plugin;
+#[cfg(target_arch = "wasm32")]
+mod proxy;
 mod request;
 mod respond;
-mod root;
+mod series;
+mod settings;
+mod sorted;
+mod splits;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod vm;
 
 pub use host::{Host, HostError, MetricId};
-pub use http::HttpFilter;
 pub use proxy_wasm::types::{Action, LogLevel, MetricType};
-pub use root::Root;
+pub use vm::{Flow, Vm};
