@@ -8,6 +8,7 @@
 //! admits.
 
 mod algebra;
+mod around;
 mod build;
 mod bytes;
 mod continuation;
