@@ -87,6 +87,15 @@ smi_model::diagnostic_codes! {
     UNUSED_ALLOW = 531 "unused-allow";
     /// A question of a lint that takes too much work.
     UNANSWERED_LINT = 532 "unanswered-lint";
+    /// Weights whose sum another system cannot count.
+    WEIGHTS_BEYOND_TARGET = 601 "weights-beyond-target";
+    /// A condition that another system has no words for.
+    BEYOND_TARGET = 602 "beyond-target";
+    /// A condition on a header that another system reads as one text when it is sent
+    /// several times.
+    JOINED_HEADER = 603 "joined-header";
+    /// A backend for which no upstream was given.
+    BACKEND_WITHOUT_UPSTREAM = 604 "backend-without-upstream";
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@
 //!   change.
 //! - [`explain`] tells all that the nearest rules miss of a request.
 //! - [`query`] asks a table, in JSON.
+//! - [`back::envoy`] says policies, and the filter that enforces them, in Envoy's words.
 //! - [`lint`] tells what policies say that is perhaps not meant, each time with a
 //!   request that shows it.
 //!
@@ -57,6 +58,7 @@
 //! The crate reads no files, no clock and no environment.
 
 mod automata;
+pub mod back;
 pub mod code;
 mod compile;
 mod example;

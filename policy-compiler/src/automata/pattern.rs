@@ -36,6 +36,15 @@ impl Pattern {
         self.regex.as_str()
     }
 
+    /// Whether anything may stand before and behind a text of the expression.
+    pub(crate) const fn open_ends(&self) -> (bool, bool) {
+        match self.anchoring {
+            Anchoring::Full => (false, false),
+            Anchoring::Start => (false, true),
+            Anchoring::None => (true, true),
+        }
+    }
+
     pub(crate) fn hir(&self) -> &Hir {
         self.regex.hir()
     }

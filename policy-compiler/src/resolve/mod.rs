@@ -99,7 +99,7 @@ impl Resolver<'_> {
 }
 
 #[cfg(test)]
-mod testing {
+pub(crate) mod testing {
     use smi_model::diagnostic::{Findings, render};
     use smi_model::source::SourceMap;
 
@@ -108,7 +108,7 @@ mod testing {
     use crate::options::Options;
 
     /// What the documents come to.
-    pub(super) fn findings(documents: &[&str]) -> Findings<PolicySet> {
+    pub(crate) fn findings(documents: &[&str]) -> Findings<PolicySet> {
         findings_with(documents, &Options::default())
     }
 
@@ -126,7 +126,7 @@ mod testing {
     }
 
     /// What documents without any mistake come to.
-    pub(super) fn accept(documents: &[&str]) -> PolicySet {
+    pub(crate) fn accept(documents: &[&str]) -> PolicySet {
         let findings = findings(documents);
         assert!(findings.diagnostics.is_empty());
         findings.value

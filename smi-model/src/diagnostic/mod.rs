@@ -34,7 +34,8 @@ impl Severity {
 /// A stable identifier of a kind of finding, for example `SMI301`.
 ///
 /// The hundreds name the stage: `1` document, `2` version and schema,
-/// `3` references, `4` limits and patterns, `5` lints. Codes are never reused.
+/// `3` references, `4` limits and patterns, `5` lints, `6` what other systems cannot
+/// express. Codes are never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code {
     /// The number behind `SMI`.

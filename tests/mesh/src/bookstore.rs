@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use policy_compiler::Split;
+use policy_compiler::back::envoy::{ServiceName, Upstream};
+use serde_json::Value;
 
+use crate::Workload;
 use crate::apps::{Host, Purchases, Restocker, Shopper, Store, Warehouse};
 use crate::certificates::Authority;
-use crate::envoy::{Policy, Route, Settings, Sidecar, Upstream};
+use crate::envoy::{Policy, Settings, Sidecar, upstream};
 use crate::policy::Policies;
 use crate::process::RunFolder;
 use crate::tools::{Tools, workspace_root};
-use crate::{TRUST_DOMAIN, Workload};
 
 /// The running bookstore. Everything ends when it is dropped.
 #[derive(Debug)]
@@ -100,7 +101,7 @@ impl Bookstore {
             let (earlier, later) = self.town.residents.split_at_mut(index);
             let Some(resident) = later.first_mut() else { break };
             if let Some(policies) = policies {
-                resident.sidecar.route(&routes(earlier, &policies.splits))?;
+                resident.sidecar.route(&routes(&resident.workload, earlier, policies))?;
             }
             resident.sidecar.deliver(policy_of(&resident.workload, policies))?;
         }
@@ -207,15 +208,11 @@ impl Town {
         let workload = Workload::new(namespace, service_account);
         let folder = self.folder.path().join(service_account);
         fs::create_dir_all(&folder)?;
+        let certificate = self.authority.issue(&workload)?.write(&self.authority, &folder)?;
         let settings = Settings {
-            name: workload.host(),
-            certificate: self.authority.issue(&workload)?.write(&self.authority, &folder)?,
-            application,
-            filter: self.tools.filter.clone(),
             upstreams: self.residents.iter().map(Resident::upstream).collect(),
-            routes: routes(&self.residents, &self.example.splits),
-            require_client_certificate: true,
-            normalise_paths: true,
+            routes: routes(&workload, &self.residents, &self.example),
+            ..Settings::new(&workload.host(), certificate, application, &self.tools.filter)
         };
         let sidecar = Sidecar::start(&self.tools.envoy, &settings, &folder, Policy::None)?;
         let outbound = sidecar.outbound();
@@ -226,47 +223,20 @@ impl Town {
 
 impl Resident {
     fn upstream(&self) -> Upstream {
-        Upstream {
-            host: self.workload.host(),
-            spiffe_id: self.workload.spiffe_id(),
-            address: self.sidecar.inbound(),
-        }
+        upstream(&self.workload, self.sidecar.inbound())
     }
 }
 
-/// Everybody under their own name, and the root services of the splits, who may
-/// take a name from somebody.
-fn routes(residents: &[Resident], splits: &[Split]) -> Vec<Route> {
-    let roots: Vec<Route> =
-        splits.iter().filter_map(|split| root_route(residents, split)).collect();
-    let own = residents.iter().map(|Resident { workload, .. }| Route {
-        hosts: hosts(&workload.service_account, &workload.namespace),
-        shares: vec![(workload.host(), 1)],
-    });
-    let own = own.filter(|own| roots.iter().all(|root| root.hosts != own.hosts));
-    own.chain(roots.iter().cloned()).collect()
-}
-
-/// A split as a route; none while one of its backends has not moved in, and none
-/// for a split of some requests only.
-fn root_route(residents: &[Resident], split: &Split) -> Option<Route> {
-    let shares = split.backends_of_all()?.iter().map(|backend| {
-        let workload = Workload::new(&split.namespace, &backend.service);
-        let moved_in = residents.iter().any(|resident| resident.workload == workload);
-        moved_in.then(|| (workload.host(), backend.weight))
-    });
-    let shares = shares.collect::<Option<Vec<_>>>()?;
-    Some(Route { hosts: hosts(&split.root, &split.namespace), shares })
+/// Where the requests of a workload go: to the Services of `residents`, and to the
+/// roots of splits among these.
+fn routes(workload: &Workload, residents: &[Resident], policies: &Policies) -> Value {
+    let services: Vec<ServiceName> =
+        residents.iter().map(|resident| resident.upstream().service).collect();
+    policies.routes(&workload.namespace, &services)
 }
 
 fn policy_of<'a>(workload: &Workload, policies: Option<&'a Policies>) -> Policy<'a> {
     policies
         .and_then(|policies| policies.table(&workload.spiffe_id()))
         .map_or(Policy::None, |compiled| Policy::Table(&compiled.table))
-}
-
-/// The names of a Service, as callers in other namespaces write them.
-fn hosts(service: &str, namespace: &str) -> Vec<String> {
-    let short = format!("{service}.{namespace}");
-    vec![short.clone(), format!("{short}.svc"), format!("{short}.svc.{TRUST_DOMAIN}")]
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use decision_table::Table;
-use policy_compiler::{Options, Scope, Split};
+use policy_compiler::back::envoy::{Calls, ServiceName, routes};
+use policy_compiler::{Options, PolicySet, Scope};
+use serde_json::Value;
 use smi_model::Limits;
 use smi_model::diagnostic::{Diagnostic, Severity, render};
 use smi_model::source::SourceMap;
@@ -17,8 +19,7 @@ use crate::TRUST_DOMAIN;
 #[derive(Clone, Debug, Default)]
 pub struct Policies {
     tables: BTreeMap<String, Compiled>,
-    /// How requests for root services are shared; Envoy's routing does that.
-    pub splits: Vec<Split>,
+    set: Option<PolicySet>,
     /// Warnings as text; empty when there are none.
     pub warnings: String,
 }
@@ -70,7 +71,7 @@ impl Policies {
                 tables.insert(workload.to_owned(), Compiled::new(table)?);
             }
         }
-        Ok(Self { tables, splits: resolved.value.splits().to_vec(), warnings: found.warnings()? })
+        Ok(Self { tables, set: Some(resolved.value), warnings: found.warnings()? })
     }
 
     /// Compiles all files of `paths`; a folder stands for the YAML files in it.
@@ -80,6 +81,18 @@ impl Policies {
     /// When a file cannot be read, or [`Rejected`].
     pub fn load(paths: &[PathBuf]) -> Result<Self> {
         Ok(Self::compile(&read_files(paths)?)?)
+    }
+
+    /// Where requests of somebody in `namespace` go, who can connect to `services`.
+    #[must_use]
+    pub fn routes(&self, namespace: &str, services: &[ServiceName]) -> Value {
+        let none = || {
+            let nothing = SourceMap::new();
+            let read = smi_model::read(&nothing, &Limits::default());
+            policy_compiler::resolve(&read.value, &Options::default()).value
+        };
+        let policies = self.set.clone().unwrap_or_else(none);
+        routes(&policies, &Calls { namespace, services, split_key: None }).value
     }
 
     /// The table of the workload with this identity; none for a workload that the

@@ -6,10 +6,10 @@ use loopback_mesh::envoy::Policy;
 use super::client::Client;
 use super::fixture::{Shop, table};
 
-/// Counters of Envoy for configurations that were refused: by the filter, and
-/// before the filter saw them.
-const REFUSED: &str = "extension_config_discovery.http_filter.smi.config_fail";
-const UNREADABLE: &str = "extension_config_discovery.http_filter.smi.update_failure";
+/// Counters of Envoy for configurations that were refused: by the filter, and by
+/// anybody.
+const REFUSED: &str = "extension_config_discovery.http_filter.smi-http.config_fail";
+const REJECTED: &str = "extension_config_discovery.http_filter.smi-http.update_rejected";
 
 #[test]
 fn without_a_table_everything_is_denied() -> Result<()> {
@@ -47,7 +47,7 @@ fn a_damaged_table_at_the_start_denies_everything() -> Result<()> {
 
 #[test]
 fn a_damaged_discovery_file_at_the_start_denies_everything() -> Result<()> {
-    for file in ["", "{", r#"{"version_info": "1", "resources": []}"#] {
+    for file in ["", "\x12\x7f", "not a discovery response"] {
         let shop = Shop::open("damaged-file", Policy::File(file.as_bytes()), |_| ())?;
         denied_for_lack_of_policy(&shop.client("bookbuyer")?)
             .map_err(|error| error.context(format!("discovery file `{file}`")))?;
@@ -68,8 +68,9 @@ fn a_damaged_update_leaves_the_old_table_in_force() -> Result<()> {
         ensure!(buyer.get("/buy-a-book/new")?.status == 200, "{damage}: bookbuyer is denied");
         ensure!(thief.get("/buy-a-book/new")?.status == 403, "{damage}: bookthief is let in");
     }
-    shop.sidecar.deliver(Policy::File(b"not json"))?;
-    shop.sidecar.wait_for_stat(UNREADABLE, |count| count > 0)?;
+    let before = shop.sidecar.stat(REJECTED)?.unwrap_or_default();
+    shop.sidecar.deliver(Policy::File(b"not a discovery response"))?;
+    shop.sidecar.wait_for_stat(REJECTED, |count| count > before)?;
     ensure!(buyer.get("/buy-a-book/new")?.status == 200);
     shop.sidecar.wait_for_table(&table.digest)
 }

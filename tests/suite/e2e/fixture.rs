@@ -36,16 +36,8 @@ impl Shop {
         let host = Host::new()?;
         let (store, _) = Store::open(&host)?;
         let authority = Authority::new()?;
-        let mut settings = Settings {
-            name: label.to_owned(),
-            certificate: authority.issue(&workload())?.write(&authority, folder.path())?,
-            application: store.address(),
-            filter: tools.filter.clone(),
-            upstreams: Vec::new(),
-            routes: Vec::new(),
-            require_client_certificate: true,
-            normalise_paths: true,
-        };
+        let certificate = authority.issue(&workload())?.write(&authority, folder.path())?;
+        let mut settings = Settings::new(label, certificate, store.address(), &tools.filter);
         change(&mut settings);
         let sidecar = Sidecar::start(&tools.envoy, &settings, folder.path(), policy)?;
         Ok(Self { sidecar, store, authority, _folder: folder, _host: host })

@@ -1,9 +1,7 @@
 //! A real Envoy beside one application.
 
-mod bootstrap;
-mod filter;
-mod routes;
-mod watched;
+mod discovery;
+mod settings;
 
 use std::fs;
 use std::net::SocketAddr;
@@ -14,12 +12,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-pub use bootstrap::{Settings, Upstream};
-pub use filter::Policy;
-pub use routes::Route;
+pub use discovery::Policy;
+pub use settings::{Settings, upstream};
 
-use filter::FilterFile;
-use routes::RoutesFile;
+use discovery::{Files, folder_in as discovery_folder};
 
 use crate::http;
 use crate::process::Process;
@@ -34,8 +30,7 @@ const APPLY: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Sidecar {
     process: Process,
-    filter: FilterFile,
-    routes: RoutesFile,
+    discovery: Files,
     folder: PathBuf,
     admin: SocketAddr,
     inbound: SocketAddr,
@@ -55,10 +50,11 @@ impl Sidecar {
         folder: &Path,
         policy: Policy<'_>,
     ) -> Result<Self> {
-        let filter = FilterFile::create(folder, &settings.filter, policy)?;
-        let routes = RoutesFile::create(folder, &settings.routes)?;
+        let mut discovery = Files::create(folder, &settings.filter)?;
+        discovery.deliver(policy)?;
+        discovery.route(&settings.routes)?;
         let configuration = folder.join("envoy.json");
-        fs::write(&configuration, format!("{:#}", bootstrap::render(settings, folder)))?;
+        fs::write(&configuration, format!("{:#}", settings.render(folder)))?;
         let admin_file = folder.join("admin");
         let mut process = Process::start(
             &format!("Envoy of {}", settings.name),
@@ -82,9 +78,9 @@ impl Sidecar {
             (ready.status == 200).then_some(())
         })?;
         let listeners = listeners(admin)?;
-        let inbound = listener(&listeners, "inbound")?;
-        let outbound = listener(&listeners, "outbound")?;
-        Ok(Self { process, filter, routes, folder: folder.to_owned(), admin, inbound, outbound })
+        let inbound = listener(&listeners, "inbound-http-0")?;
+        let outbound = listener(&listeners, "outbound-http")?;
+        Ok(Self { process, discovery, folder: folder.to_owned(), admin, inbound, outbound })
     }
 
     /// Where other sidecars connect, with mutual TLS.
@@ -111,7 +107,7 @@ impl Sidecar {
     ///
     /// When the file cannot be replaced.
     pub fn deliver(&mut self, policy: Policy<'_>) -> Result<()> {
-        self.filter.deliver(policy)
+        self.discovery.deliver(policy)
     }
 
     /// Sends the application's requests another way, without waiting for an effect.
@@ -119,8 +115,8 @@ impl Sidecar {
     /// # Errors
     ///
     /// When the file cannot be replaced.
-    pub fn route(&mut self, routes: &[Route]) -> Result<()> {
-        self.routes.replace(routes)
+    pub fn route(&mut self, routes: &Value) -> Result<()> {
+        self.discovery.route(routes)
     }
 
     /// Waits until the table with this digest decides; an empty digest: none.

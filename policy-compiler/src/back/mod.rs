@@ -1,0 +1,3 @@
+//! Configuration for systems that have formats of their own.
+
+pub mod envoy;

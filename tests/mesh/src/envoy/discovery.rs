@@ -1,0 +1,87 @@
+//! The files by which a running sidecar gets another policy.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use decision_table::Table;
+use policy_compiler::back::envoy::{Configuration, Discovery, Plugin, Root};
+use serde_json::Value;
+
+/// What is delivered to a sidecar.
+#[derive(Clone, Copy, Debug)]
+pub enum Policy<'a> {
+    /// The filter without a table: it denies everything.
+    None,
+    /// The filter with these bytes as its table, good or bad.
+    Table(&'a [u8]),
+    /// This as the whole discovery file, good or bad.
+    File(&'a [u8]),
+}
+
+/// The discovery files of one sidecar.
+#[derive(Debug)]
+pub(super) struct Files {
+    folder: PathBuf,
+    filter: String,
+    /// The routes in force.
+    routes: Option<Value>,
+}
+
+impl Files {
+    /// Creates the files; Envoy does not start without them.
+    pub(super) fn create(folder: &Path, filter: &Path) -> Result<Self> {
+        let folder = folder_in(folder);
+        fs::create_dir_all(&folder)?;
+        let filter = filter.to_string_lossy().into_owned();
+        Ok(Self { folder, filter, routes: None })
+    }
+
+    /// Puts `policy` in place of what was delivered before.
+    pub(super) fn deliver(&self, policy: Policy<'_>) -> Result<()> {
+        let table = match policy {
+            Policy::None => None,
+            Policy::Table(table) | Policy::File(table) => Some(table),
+        };
+        let configuration = Configuration { table, ..Configuration::default() };
+        let plugin = Plugin { root: Root::Http, filter: &self.filter, configuration };
+        let discovery = Discovery::Plugin(plugin);
+        match policy {
+            Policy::File(content) => self.replace(discovery.file(), content),
+            _ => self.replace(discovery.file(), &discovery.bytes(&version(table))),
+        }
+    }
+
+    /// Puts `routes` in place of the ones before.
+    pub(super) fn route(&mut self, routes: &Value) -> Result<()> {
+        if self.routes.as_ref() != Some(routes) {
+            let discovery = Discovery::Routes(routes);
+            self.replace(discovery.file(), &discovery.bytes(""))?;
+            self.routes = Some(routes.clone());
+        }
+        Ok(())
+    }
+
+    /// Envoy looks when a file is renamed into the watched folder, and only then;
+    /// and a rename never shows it half a file.
+    fn replace(&self, file: &str, content: &[u8]) -> Result<()> {
+        let path = self.folder.join(file);
+        let new = path.with_extension("new");
+        fs::write(&new, content)
+            .and_then(|()| fs::rename(&new, &path))
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+}
+
+/// Where the files are of a sidecar whose files live in `folder`.
+pub(super) fn folder_in(folder: &Path) -> PathBuf {
+    folder.join("discovery")
+}
+
+/// What tells tables apart, when there is one that can be read.
+fn version(table: Option<&[u8]>) -> String {
+    let table = table.and_then(|bytes| Table::from_bytes(bytes).ok());
+    table.map_or_else(String::new, |table| {
+        table.digest().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    })
+}
