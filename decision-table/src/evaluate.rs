@@ -71,7 +71,8 @@ impl<'a> Facts<'a> {
             return Err(Reason::MalformedPeer);
         }
         // A table for the mesh looks the destination up in its diagram.
-        if !scope.is_empty()
+        if matches!(request.destination, Destination::Workload(_))
+            && !scope.is_empty()
             && destination != scope
             && parts.destinations.class(bytes, destination) == 0
         {
