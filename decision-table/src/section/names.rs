@@ -74,16 +74,8 @@ impl Names {
 
     /// The class of a name; 0 when it is not in the section.
     pub(crate) fn class(self, table: &[u8], name: &[u8]) -> u32 {
-        Self::class_in(self.near(table, name), name)
-    }
-
-    /// The records among which a name is, if it is anywhere.
-    pub(crate) fn near<'t>(self, table: &'t [u8], name: &[u8]) -> &'t [u8] {
-        self.bucket(table, bucket_of(name, self.buckets)).unwrap_or_default()
-    }
-
-    /// The class of a name, given what is [`near`](Self::near) it.
-    pub(crate) fn class_in(mut records: &[u8], name: &[u8]) -> u32 {
+        let bucket = self.bucket(table, bucket_of(name, self.buckets));
+        let mut records = bucket.unwrap_or_default();
         while let Some((class, candidate, rest)) = head(records) {
             if candidate == name {
                 return class;
