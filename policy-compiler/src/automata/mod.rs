@@ -14,6 +14,7 @@ mod continuation;
 mod determinise;
 mod dfa;
 mod domain;
+mod holes;
 mod minimise;
 mod pattern;
 mod sample;
