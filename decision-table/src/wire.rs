@@ -78,6 +78,13 @@ pub(crate) const fn malformed(section: &'static str, problem: &'static str) -> F
     FormatError::Malformed { section, problem }
 }
 
+/// Sixteen bytes as two little-endian numbers. Fields that are parts of a number are
+/// read at once; reading them byte by byte costs an instruction and more for each.
+pub(crate) const fn halves(bytes: &[u8; 16]) -> [u64; 2] {
+    let number = u128::from_le_bytes(*bytes);
+    [number as u64, (number >> 64) as u64]
+}
+
 /// A run of little-endian `u16`s at any alignment.
 #[derive(Clone, Copy)]
 pub(crate) struct U16s<'a>(&'a [[u8; 2]]);

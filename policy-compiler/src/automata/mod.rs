@@ -15,6 +15,7 @@ mod continuation;
 mod determinise;
 mod dfa;
 mod domain;
+mod holes;
 mod minimise;
 mod pattern;
 mod sample;
