@@ -52,7 +52,7 @@ pub struct Compiler {
 }
 
 /// `None` when a limit was hit.
-type SharedTable = Option<Rc<Table<Vec<u8>>>>;
+pub type SharedTable = Option<Rc<Table<Vec<u8>>>>;
 
 impl Compiler {
     /// Reads and resolves.
@@ -124,7 +124,8 @@ impl Compiler {
     }
 
     /// The table of one workload.
-    pub(super) fn workload_table(&self, workload: &str) -> SharedTable {
+    #[must_use]
+    pub fn workload_table(&self, workload: &str) -> SharedTable {
         let compile = || self.table(Scope::Workload(workload));
         let mut tables = self.workload_tables.borrow_mut();
         tables.entry(workload.to_owned()).or_insert_with(compile).clone()

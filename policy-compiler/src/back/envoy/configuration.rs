@@ -32,6 +32,11 @@ pub struct Configuration<'a> {
     pub shadow: Option<&'a [u8]>,
     /// What the filter does with verdicts.
     pub mode: Mode,
+    /// The port that policies speak of, where listeners have others: behind a
+    /// redirection, or in tests.
+    pub port: Option<u16>,
+    /// Whether access logs are told of requests that are allowed, too.
+    pub log_allowed: bool,
     /// The header whose value keeps requests with the same backend of a split.
     pub split_key: Option<&'a str>,
     /// The namespace of Services that are called by their name alone, when it is not
@@ -82,6 +87,10 @@ impl Configuration<'_> {
         match root {
             Root::Http | Root::Tcp => {
                 say("mode", Some(self.mode.name()).filter(|_| self.mode != Mode::default()));
+                settings.extend(self.port.map(|port| ("port".to_owned(), port.into())));
+                if self.log_allowed {
+                    settings.insert("log_allowed".to_owned(), true.into());
+                }
             }
             Root::Splits => {
                 say("split_key", self.split_key);
@@ -119,13 +128,18 @@ mod tests {
             table: Some(b"\x89table"),
             shadow: Some(b"\x89shadow"),
             mode: Mode::Permissive,
+            port: Some(8080),
+            log_allowed: true,
             split_key: Some("x-session"),
             namespace: Some("shop"),
         };
         for root in [Root::Http, Root::Tcp] {
             let bytes = all.bytes(root);
             let (settings, tables) = line(&bytes);
-            assert_eq!(settings, r#"{"has_shadow":true,"mode":"permissive"}"#);
+            assert_eq!(
+                settings,
+                r#"{"has_shadow":true,"log_allowed":true,"mode":"permissive","port":8080}"#
+            );
             assert_eq!(tables, b"\x89table\x89shadow");
         }
         let bytes = all.bytes(Root::Splits);
