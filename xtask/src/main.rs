@@ -1,5 +1,5 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`, `soak`
-//! and `playground`.
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`,
+//! `soak`, `mutants` and `playground`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +9,7 @@
 mod bench;
 mod demo;
 mod fuzz;
+mod mutants;
 mod playground;
 mod soak;
 mod test;
@@ -37,6 +38,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Compare the oracle with every engine on millions of random requests
     Soak(soak::Options),
+    /// Change the code in small places, of which a test must notice each
+    Mutants(mutants::Options),
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Mutants(options) => mutants::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {
