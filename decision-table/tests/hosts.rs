@@ -117,6 +117,12 @@ fn keys_lead_where_the_format_says() {
         ("session-1", 0x7aca_f875_e0dd_870d),
         ("session-2", 0x39e0_1792_e506_1227),
         ("7b0a1c2e-8a41-4b7e-9d0f-2f6c1b9d3e55", 0x4c29_4813_2c86_4930),
+        // Of one, two and half a block of the hash, and a byte more.
+        ("sixteen-bytes-ok", 0x51d0_225f_2cc7_46d2),
+        ("seventeen-bytes-0", 0xafa8_0d29_925e_ab15),
+        ("0123456789abcdef0123456789abcdef", 0xa36a_6727_2840_5d54),
+        ("12345678", 0xcd2c_0e31_5ff7_a27c),
+        ("123456789", 0x06f6_d9e6_bba7_b039),
     ] {
         let chosen = table.choose_backend(b"shop/web", &TCP, Draw::Key(key.as_bytes())).unwrap();
         assert_eq!(chosen.service, format!("shop/v{}", number >> 56), "{key}");

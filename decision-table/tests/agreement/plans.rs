@@ -42,7 +42,7 @@ fn automaton(random: &mut Random) -> Automaton {
         let to = |random: &mut Random| random.number(count);
         let edge = |first, last, to| Edge { first, last, to };
         let next = u32::try_from((own + 1) % count).unwrap();
-        let edges = match random.below(9) {
+        let edges = match random.below(10) {
             0 => Vec::new(),
             1 => vec![edge(0, u8::MAX, u32::try_from(own).unwrap())],
             2 => vec![edge(0, u8::MAX, to(random))],
@@ -54,6 +54,17 @@ fn automaton(random: &mut Random) -> Automaton {
                 edge(b'0', b'9', to(random)),
                 edge(b'a', b'd', to(random)),
             ],
+            // Bytes that stay, but for a few.
+            7 => {
+                let own = u32::try_from(own).unwrap();
+                vec![
+                    edge(0, b'b', own),
+                    edge(b'c', b'c', to(random)),
+                    edge(b'd', b'd', own),
+                    edge(b'e', b'e', next),
+                    edge(b'f', u8::MAX, own),
+                ]
+            }
             _ => {
                 let byte = random.byte(ALPHABET);
                 vec![edge(byte, byte, next)]
