@@ -133,3 +133,16 @@ fn a_row_can_have_a_column_for_each_byte() {
         assert_eq!(table.decide(&request), Verdict::Allowed(RuleId(u32::from(byte) + 1)));
     }
 }
+
+/// However an automaton's edges are cut, the same bytes lead to the same places.
+#[test]
+fn edges_next_to_each_other_are_one_range() {
+    let edges = (b'a'..=b'h').map(|byte| Edge { first: byte, last: byte, to: 2 }).collect();
+    let states =
+        vec![State::default(), State { class: 0, edges }, State { class: 1, edges: Vec::new() }];
+    let automaton = Automaton { states, start: 1, classes: 2, meets: Vec::new() };
+    let plan = Plan { automata: vec![automaton], ..Plan::default() };
+    let table = Table::from_bytes(plan.write().unwrap()).unwrap();
+    let shape = table.automata().next().unwrap();
+    assert_eq!((shape.slots, shape.rows), (3, 0));
+}

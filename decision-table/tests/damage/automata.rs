@@ -143,3 +143,13 @@ fn rows_columns_and_meets_are_in_range() {
     set(taken.section(AUTOMATA), start, ROW);
     assert_eq!(problem(taken.bytes()), "automata: the start state does not exist");
 }
+
+/// A plan can be wrong, too: what leads to a state that is not there is refused.
+#[test]
+fn states_that_are_not_there_are_refused() {
+    for (state, problem_of) in [(2, "a slot is malformed"), (4, "a row leads nowhere")] {
+        let mut plan = plan();
+        plan.automata[0].states[state].edges[0].to = 99;
+        assert_eq!(problem(plan.write().unwrap()), format!("automata: {problem_of}"));
+    }
+}
