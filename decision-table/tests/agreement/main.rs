@@ -93,6 +93,41 @@ fn what_a_table_lists_is_what_the_plan_has() {
     }
 }
 
+/// A table that allows, by the rule of its class, what its automaton knows of the
+/// header `x`.
+fn of_header(automaton: Automaton) -> Table<Vec<u8>> {
+    let allowed = |class| (class, Next::Leaf(Verdict::Allowed(RuleId(class))));
+    let otherwise = Next::Leaf(Verdict::Denied(Denial { reason: Reason::Header, nearest: None }));
+    let nodes =
+        vec![Node { level: 0, otherwise, edges: (1..automaton.classes).map(allowed).collect() }];
+    let plan = Plan {
+        workload: Some(identity(0)),
+        levels: vec![Level::Header("x".to_owned(), 0)],
+        automata: vec![automaton],
+        access: Diagram { root: Next::Node(0), nodes },
+        ..Plan::default()
+    };
+    Table::from_bytes(plan.write().unwrap()).unwrap()
+}
+
+fn class_by(table: &Table<Vec<u8>>, value: &[u8]) -> u32 {
+    let peer = identity(1);
+    let verdict = table.decide(&Request {
+        protocol: Protocol::Http,
+        peer: Some(peer.as_bytes()),
+        destination: Destination::OfTable,
+        port: None,
+        method: Some(b"GET"),
+        path: Some(b"/"),
+        authority: None,
+        headers: &[("x", value)],
+    });
+    match verdict {
+        Verdict::Allowed(RuleId(class)) => class,
+        Verdict::Denied(_) => 0,
+    }
+}
+
 /// A state that tells every byte from every other.
 #[test]
 fn a_row_can_have_a_column_for_each_byte() {
@@ -103,35 +138,25 @@ fn a_row_can_have_a_column_for_each_byte() {
     let row = (0..=u8::MAX).map(|byte| Edge { first: byte, last: byte, to: u32::from(byte) + 2 });
     let mut states = vec![State::default(), State { class: 0, edges: row.collect() }];
     states.extend((0..=u8::MAX).map(byte));
-    let automaton = Automaton { states, start: 1, classes: 257, meets: Vec::new() };
-    let allowed = |class| (class, Next::Leaf(Verdict::Allowed(RuleId(class))));
-    let otherwise = Next::Leaf(Verdict::Denied(Denial { reason: Reason::Header, nearest: None }));
-    let nodes = vec![Node { level: 0, otherwise, edges: (1..257).map(allowed).collect() }];
-    let plan = Plan {
-        workload: Some(identity(0)),
-        levels: vec![Level::Header("x".to_owned(), 0)],
-        automata: vec![automaton],
-        access: Diagram { root: Next::Node(0), nodes },
-        ..Plan::default()
-    };
-    let table = Table::from_bytes(plan.write().unwrap()).unwrap();
+    let table = of_header(Automaton { states, start: 1, classes: 257, meets: Vec::new() });
     let shape = table.automata().next().unwrap();
     assert_eq!((shape.rows, shape.columns, shape.slots), (1, 256, 257));
     for byte in 0..0x80_u8 {
-        let headers = [("x", [byte])];
-        let peer = identity(1);
-        let request = Request {
-            protocol: Protocol::Http,
-            peer: Some(peer.as_bytes()),
-            destination: Destination::OfTable,
-            port: None,
-            method: Some(b"GET"),
-            path: Some(b"/"),
-            authority: None,
-            headers: &headers,
-        };
-        assert_eq!(table.decide(&request), Verdict::Allowed(RuleId(u32::from(byte) + 1)));
+        assert_eq!(class_by(&table, &[byte]), u32::from(byte) + 1);
     }
+}
+
+/// A row whose edges begin behind the first byte, and end in front of the last.
+#[test]
+fn bytes_outside_the_edges_of_a_row_are_dead() {
+    let end = |class| State { class, edges: Vec::new() };
+    let row = (1..=4).map(|byte| Edge { first: byte, last: byte, to: u32::from(byte) + 1 });
+    let mut states = vec![State::default(), State { class: 0, edges: row.collect() }];
+    states.extend((1..=4).map(end));
+    let table = of_header(Automaton { states, start: 1, classes: 5, meets: Vec::new() });
+    assert_eq!(table.automata().next().unwrap().rows, 1);
+    let classes: Vec<u32> = (0..=6).map(|byte| class_by(&table, &[byte])).collect();
+    assert_eq!(classes, [0, 1, 2, 3, 4, 0, 0]);
 }
 
 /// However an automaton's edges are cut, the same bytes lead to the same places.
