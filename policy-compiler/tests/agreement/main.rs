@@ -58,7 +58,7 @@ fn agree(options: &Options) {
     let explainer = Explainer::new(&policies, &sources);
     let mesh = table(&policies, &sources, Scope::Mesh);
     let mut allowed = 0;
-    let all = 1_500;
+    let all = 500;
     for account in WORKLOADS {
         let workload = options.identity("shop", account);
         let own = table(&policies, &sources, Scope::Workload(&workload));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use decision_table::{Attribute, RuleId};
-use policy_compiler::{Options, Scope};
+use policy_compiler::{Limits, Options, PolicySet, Scope, compile};
+use smi_model::source::SourceMap;
 
 use crate::{POLICIES, WORKLOADS, read, table};
 
@@ -114,4 +115,83 @@ fn rules_have_the_names_and_lines_of_their_matches() {
     ];
     assert_eq!(rules, expected);
     assert_eq!(table.rule(RuleId(0)).map(|rule| rule.file), Some("policies.yaml"));
+}
+
+/// How many words the diagram of access takes: one for the root, three for a node,
+/// two for an edge.
+fn words(policies: &PolicySet, sources: &SourceMap, scope: Scope<'_>) -> usize {
+    let table = table(policies, sources, scope);
+    let access = table.sections().find(|(name, _)| *name == "access");
+    access.map_or(0, |(_, length)| length / 4)
+}
+
+/// Policies with a route for every path and method `GET`, and one for each path and
+/// method here.
+fn routes(paths: &[(&str, &str)]) -> String {
+    let matches = paths.iter().zip(0..).map(|((path, method), number)| {
+        format!("  - {{name: m{number}, pathRegex: '{path}', methods: [{method}]}}\n")
+    });
+    format!(
+        "apiVersion: specs.smi-spec.io/v1alpha4
+kind: HTTPRouteGroup
+metadata: {{name: g, namespace: shop}}
+spec:
+  matches:
+  - {{name: all, methods: [GET]}}
+{}---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {{name: t, namespace: shop}}
+spec:
+  destination: {{kind: ServiceAccount, name: store, namespace: shop}}
+  sources: [{{kind: ServiceAccount, name: reader, namespace: town}}]
+  rules: [{{kind: HTTPRouteGroup, name: g}}]
+",
+        matches.collect::<String>()
+    )
+}
+
+/// Where most classes of a level lead needs no edges, whether rules name them or not.
+#[test]
+fn what_other_rules_cover_makes_no_diagram_larger() {
+    let size = |paths: &[(&str, &str)]| {
+        let (sources, policies) = read(&routes(paths), &Options::default());
+        words(&policies, &sources, Scope::Mesh)
+    };
+    let one = size(&[("/.*", "PUT")]);
+    assert_eq!(size(&[("/.*", "PUT"), ("/a", "PUT"), ("/b", "PUT"), ("/c", "PUT")]), one);
+    // Most classes, two of three, lead where `PUT` is allowed, until there are others.
+    let some = [("/[xy].*", "PUT"), ("/x", "PUT"), ("/y", "PUT")];
+    assert_eq!(size(&some), one);
+    let others = [("/c", "GET"), ("/d", "GET"), ("/e", "GET")];
+    let edge = 2;
+    for count in 1..=others.len() {
+        let (others, _) = others.split_at(count);
+        assert_eq!(size(&[&some[..], others].concat()), one + edge, "{count}");
+    }
+}
+
+#[test]
+fn nodes_have_the_fewest_edges() {
+    let options = Options::default();
+    let (sources, policies) = read(POLICIES, &options);
+    for (account, expected) in WORKLOADS.into_iter().zip([134, 37, 36, 1]) {
+        let workload = options.identity("shop", account);
+        assert_eq!(words(&policies, &sources, Scope::Workload(&workload)), expected, "{account}");
+    }
+    assert_eq!(words(&policies, &sources, Scope::Mesh), 220);
+}
+
+#[test]
+fn what_is_too_large_is_told_with_its_place() {
+    let limits = Limits { automaton_bytes: 8 << 10, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
+    let text = routes(&[("/fine", "GET"), ("/.*a.{8}", "GET"), ("/as-fine", "GET")]);
+    let (sources, policies) = read(&text, &options);
+    let findings = compile(&policies, &sources, Scope::Mesh);
+    assert_eq!(findings.value, None);
+    let [error] = findings.diagnostics.as_slice() else { panic!("one error") };
+    let line = sources.locate(error.primary.span).map(|place| place.line);
+    let expected = text.lines().zip(1..).find(|(line, _)| line.contains("{8}"));
+    assert_eq!(line, expected.map(|(_, number)| number));
 }
