@@ -17,6 +17,7 @@ use smi_model::diagnostic::{Diagnostic, Findings};
 
 use self::known::Known;
 use self::services::Services;
+pub use self::services::accounts;
 use crate::identity::{Names, is_distinct};
 use crate::ir::{PolicySet, Rule};
 use crate::options::{Choices, Options};
