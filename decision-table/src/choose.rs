@@ -66,6 +66,7 @@ impl<B: AsRef<[u8]>> Table<B> {
             protocol: if path.is_some() { Protocol::Http } else { Protocol::Tcp },
             peer: 0,
             service,
+            start: self.parts.splits.root(),
         };
         match facts.walk(self.parts.splits)? {
             Verdict::Allowed(RuleId(share)) => self.parts.shares.get(self.as_bytes(), share),

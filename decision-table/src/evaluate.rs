@@ -5,7 +5,6 @@ use crate::path::{self, Judged};
 use crate::request::{Destination, Protocol, Request};
 use crate::section::automata::Automaton;
 use crate::section::levels::Attribute;
-use crate::section::names::Names;
 use crate::section::nodes::{Nodes, is_node, node, verdict};
 use crate::table::{Parts, Table};
 use crate::verdict::{Denial, Reason, Verdict};
@@ -41,6 +40,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) path_class: Option<u16>,
     pub(crate) peer: u32,
     pub(crate) service: u32,
+    /// Where the walk starts.
+    pub(crate) start: u32,
 }
 
 impl<'a> Facts<'a> {
@@ -54,7 +55,8 @@ impl<'a> Facts<'a> {
         // In a large table each look-up waits for memory. So what is known to be
         // needed is begun early, and waits while something else is worked on.
         let identity = request.peer.unwrap_or_default();
-        let near = parts.peers.near(bytes, identity);
+        let peer = parts.peers.class(bytes, identity);
+        let start = behind_peer(bytes, parts, peer);
         let protocol = request.protocol;
         let path = match protocol {
             Protocol::Tcp | Protocol::Udp => Judged::default(),
@@ -63,28 +65,40 @@ impl<'a> Facts<'a> {
         if identity.is_empty() {
             return Err(Reason::MissingPeer);
         }
-        let paths = parts.paths.filter(|_| protocol == Protocol::Http);
+        // Nobody needs the path of a stranger.
+        let paths = parts.paths.filter(|_| protocol == Protocol::Http && is_node(start));
         let path_class = paths.map(|paths| class_of_path(paths.of(bytes), path));
-        let peer = Names::class_in(near, identity);
         // Names of the table are well-formed: verification saw to that.
         if peer == 0 && !parts.identities.admits(identity) {
             return Err(Reason::MalformedPeer);
         }
         // A table for the mesh looks the destination up in its diagram.
-        if !scope.is_empty()
+        if matches!(request.destination, Destination::Workload(_))
+            && !scope.is_empty()
             && destination != scope
             && parts.destinations.class(bytes, destination) == 0
         {
             return Err(Reason::Destination);
         }
         let service = 0;
-        Ok(Self { bytes, parts, request, destination, protocol, path, path_class, peer, service })
+        Ok(Self {
+            bytes,
+            parts,
+            request,
+            destination,
+            protocol,
+            path,
+            path_class,
+            peer,
+            service,
+            start,
+        })
     }
 
-    /// Walks from the root to a leaf; `None` cannot happen in a verified table.
+    /// Walks from the start to a leaf; `None` cannot happen in a verified table.
     pub(crate) fn walk(&self, nodes: Nodes) -> Option<Verdict> {
         let words = nodes.words(self.bytes);
-        let mut reference = nodes.root();
+        let mut reference = self.start;
         // Every node is on a later level than the one before.
         while is_node(reference) {
             let node = node(words, reference)?;
@@ -143,6 +157,19 @@ impl<'a> Facts<'a> {
             class = Some(class.map_or(of_value, |others| dfa.meet(others, of_value)));
         });
         class.unwrap_or(0).into()
+    }
+}
+
+/// Where a peer of this class leads: the first step of nearly every walk, in a table
+/// for one workload.
+fn behind_peer(bytes: &[u8], parts: &Parts, peer: u32) -> u32 {
+    let root = parts.access.root();
+    let node = if is_node(root) { node(parts.access.words(bytes), root) } else { None };
+    match node {
+        Some(node) if parts.levels.get(bytes, node.level()) == Some(Attribute::Peer) => {
+            node.next(peer)
+        }
+        _ => root,
     }
 }
 

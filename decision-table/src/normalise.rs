@@ -135,17 +135,25 @@ impl core::error::Error for UnknownForm {}
 #[must_use]
 pub fn is_spiffe_id(identity: &[u8]) -> bool {
     const LONGEST: usize = 2048;
-    let valid = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-/".contains(byte);
     identity.len() <= LONGEST
         && identity.strip_prefix(b"spiffe://").is_some_and(|rest| {
-            rest.first().is_some_and(|first| *first != b'/') && rest.iter().all(valid)
+            rest.first().is_some_and(|first| *first != b'/') && all(rest, |byte| byte == b'/')
         })
 }
 
 /// Whether the bytes may be a DNS name (RFC 1035, section 2.3.4: at most 253).
 fn is_service_name(identity: &[u8]) -> bool {
-    let valid = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
-    (1..=253).contains(&identity.len()) && identity.iter().all(valid)
+    (1..=253).contains(&identity.len()) && all(identity, |_| false)
+}
+
+/// Whether every byte is a letter, a digit, one of `._-`, or another one that may be
+/// there. All are looked at, which takes less time than to ask at each whether to go
+/// on: strangers send identities that are well-formed, too.
+fn all(text: &[u8], may_be: impl Fn(u8) -> bool) -> bool {
+    text.iter().fold(true, |is_fine, byte| {
+        let is_mark = matches!(byte, b'.' | b'_' | b'-');
+        is_fine & (byte.is_ascii_alphanumeric() | is_mark | may_be(*byte))
+    })
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub(crate) struct Judged<'a> {
 }
 
 pub(crate) fn judge(target: &[u8]) -> Option<Judged<'_>> {
+    if is_plain(target) {
+        return Some(Judged { path: target, is_ascii: true });
+    }
     let marks = marks(target);
     if marks & FORBIDDEN != 0 {
         return None;
@@ -49,6 +52,46 @@ fn judge_path(path: &[u8], marks: u8) -> Option<Judged<'_>> {
     let are_canonical = || segments.split(|byte| *byte == b'/').all(segment_is_canonical);
     let judged = Judged { path, is_ascii: marks & BEYOND_ASCII == 0 };
     (is_plain || are_canonical()).then_some(judged)
+}
+
+/// Whether a target is a path that needs no closer look, as nearly all are: it has
+/// no query, no escape and nothing beyond ASCII, and no segment is empty or begins
+/// with a dot. When it has one of these, or a mark that looks like them, or is very
+/// short, it may be a fine path all the same.
+fn is_plain(target: &[u8]) -> bool {
+    let (Some(b'/'), Some(end)) = (target.first(), target.last_chunk()) else { return false };
+    // Eight bytes at a time, with the byte in front of them; the last ones perhaps
+    // twice.
+    let mut odd = oddities(end);
+    let mut rest = target;
+    while let Some(piece) = rest.first_chunk() {
+        odd |= oddities(piece);
+        rest = rest.get(8..).unwrap_or_default();
+    }
+    odd & each(0x80) == 0
+}
+
+/// Sets the highest bit of some byte when one of the last eight is not plain, given
+/// the byte in front of them.
+fn oddities(piece: &[u8; 9]) -> u64 {
+    let [before @ .., _] = *piece;
+    let [_, bytes @ ..] = *piece;
+    let (before, bytes) = (u64::from_le_bytes(before), u64::from_le_bytes(bytes));
+    // Zero where a byte is one of `!#%'`, of `?` and DEL, a backslash; and where a
+    // slash stands in front of a slash or a dot.
+    let escapes = (bytes & each(0xf9)) ^ each(b'!');
+    let queries = (bytes & each(0xbf)) ^ each(b'?');
+    let backslashes = bytes ^ each(b'\\');
+    let segments = (before ^ each(b'/')) | ((bytes & each(0xfe)) ^ each(b'.'));
+    // A carry can make more bytes look like zero, but none where there is none.
+    let zero = |lanes: u64| lanes.wrapping_sub(each(1)) & !lanes;
+    let controls = !(bytes & each(0x7f)).wrapping_add(each(0x80 - b' '));
+    controls | bytes | zero(escapes) | zero(queries) | zero(backslashes) | zero(segments)
+}
+
+/// The same byte eight times.
+const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// A control byte or the start of a fragment.
@@ -213,6 +256,34 @@ mod tests {
             b"/\xc3\xa9%c3%a9",
         ] {
             assert_eq!(canonical(path), Some(path), "{}", path.escape_ascii());
+        }
+    }
+
+    /// Every byte at every place, with every byte behind it that matters.
+    #[test]
+    fn what_looks_plain_is_canonical() {
+        for length in [9, 10, 16, 17, 40] {
+            for at in 1..length {
+                for byte in 0..=u8::MAX {
+                    for behind in [b'a', b'/', b'.', b';', b'2'] {
+                        let mut target = [b'a'; 40];
+                        target[0] = b'/';
+                        target[at] = byte;
+                        if at + 1 < length {
+                            target[at + 1] = behind;
+                        }
+                        let target = &target[..length];
+                        if is_plain(target) {
+                            assert_eq!(marks(target) & !(EMPTY_SEGMENT | DOT_FIRST), 0);
+                            let judged = judge_path(target, marks(target)).unwrap();
+                            assert!(judged.is_ascii && judged.path == target);
+                        } else {
+                            let is_odd = !byte.is_ascii_alphanumeric() || behind == b'.';
+                            assert!(is_odd, "{}", target.escape_ascii());
+                        }
+                    }
+                }
+            }
         }
     }
 

@@ -147,6 +147,11 @@ impl<B: AsRef<[u8]>> Table<B> {
         self.levels().any(|level| level == Attribute::Port)
     }
 
+    /// Whether any rule names this identity as a peer.
+    pub fn lists_peer(&self, identity: &[u8]) -> bool {
+        self.parts.peers.class(self.as_bytes(), identity) != 0
+    }
+
     /// The bytes.
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes.as_ref()

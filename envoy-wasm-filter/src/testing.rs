@@ -5,15 +5,45 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use decision_table::plan::{
-    Automaton, Diagram, Edge, Level, Next, Node, Plan, Rule, State as Link,
+    Automaton, Backend, Diagram, Edge, Level, Next, Node, Plan, Rule, Share, State as Link,
 };
 use decision_table::{Denial, Reason, RuleId, Verdict};
-use proxy_wasm::types::{Bytes, LogLevel, MetricType};
+use proxy_wasm::types::{Action, Bytes, LogLevel, MetricType};
 
 use crate::host::{Host, HostError, MetricId};
+use crate::vm::Vm;
 
 pub(crate) const BOOKBUYER: &str = "spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer";
 pub(crate) const BOOKSTORE: &str = "spiffe://cluster.local/ns/bookstore/sa/bookstore";
+
+/// The root context of the first plugin, and the context of the first request.
+pub(crate) const ROOT: u32 = 1;
+pub(crate) const CONTEXT: u32 = 1000;
+
+/// A VM with a plugin of this configuration in force.
+pub(crate) fn configured(proxy: &FakeProxy, configuration: &[u8]) -> Vm<FakeProxy> {
+    let mut vm = Vm::new(proxy.clone());
+    vm.create_context(ROOT, 0);
+    assert!(configure(&mut vm, proxy, ROOT, configuration), "{:?}", proxy.state().log);
+    vm
+}
+
+/// Whether a plugin takes a configuration.
+pub(crate) fn configure(
+    vm: &mut Vm<FakeProxy>,
+    proxy: &FakeProxy,
+    root: u32,
+    configuration: &[u8],
+) -> bool {
+    proxy.state().configuration = configuration.to_vec();
+    vm.configure(root, configuration.len())
+}
+
+/// What becomes of the proxy's request in the first plugin.
+pub(crate) fn request(vm: &mut Vm<FakeProxy>) -> Action {
+    vm.create_context(CONTEXT, ROOT);
+    vm.on_request_headers(CONTEXT)
+}
 
 /// A handle to one proxy; clones share it.
 #[derive(Clone, Default)]
@@ -28,6 +58,8 @@ pub(crate) struct State {
     /// The function of the ABI that fails.
     pub(crate) broken: Option<&'static str>,
     pub(crate) debug: bool,
+    pub(crate) now: u64,
+    pub(crate) notes: Vec<(&'static str, String)>,
     pub(crate) calls: Vec<String>,
     pub(crate) replies: Vec<(u16, String, String)>,
     pub(crate) metrics: Vec<(String, u64)>,
@@ -88,15 +120,33 @@ impl Host for FakeProxy {
         Ok(self.0.borrow().configuration.clone())
     }
 
-    fn request_headers(&self) -> Result<Vec<(String, Bytes)>, HostError> {
+    fn request_headers(&self) -> Result<Bytes, HostError> {
         self.called("proxy_get_header_map_pairs", "")?;
-        Ok(self.0.borrow().headers.clone())
+        Ok(serialise(&self.0.borrow().headers))
     }
 
-    fn property(&self, path: &[&str]) -> Result<Option<Bytes>, HostError> {
-        let path = path.join(".");
+    fn set_request_header(&self, name: &str, value: &[u8]) -> Result<(), HostError> {
+        self.called("proxy_replace_header_map_value", name)?;
+        let headers = &mut self.0.borrow_mut().headers;
+        headers.retain(|(known, _)| known != name);
+        headers.push((name.to_owned(), value.to_vec()));
+        Ok(())
+    }
+
+    fn remove_request_header(&self, name: &str) -> Result<(), HostError> {
+        self.called("proxy_remove_header_map_value", name)?;
+        self.0.borrow_mut().headers.retain(|(known, _)| known != name);
+        Ok(())
+    }
+
+    fn property(&self, path: &'static [u8]) -> Result<Option<Bytes>, HostError> {
+        let path = String::from_utf8(path.to_vec()).unwrap().replace('\0', ".");
         self.called("proxy_get_property", &path)?;
         Ok(self.0.borrow().properties.get(path.as_str()).cloned())
+    }
+
+    fn note(&self, name: &'static str, value: &str) {
+        self.0.borrow_mut().notes.push((name, value.to_owned()));
     }
 
     fn send_local_response(&self, status: u16, details: &str, body: &str) -> Result<(), HostError> {
@@ -120,8 +170,18 @@ impl Host for FakeProxy {
         self.change(counter, |value| value + 1);
     }
 
-    fn record(&self, gauge: MetricId, value: u64) {
-        self.change(gauge, |_| value);
+    fn record(&self, metric: MetricId, value: u64) {
+        self.state().calls.push("proxy_record_metric".to_owned());
+        self.change(metric, |_| value);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.borrow().now
+    }
+
+    fn random(&self) -> Result<u64, HostError> {
+        self.called("random_get", "")?;
+        Ok(4)
     }
 
     fn logs(&self, level: LogLevel) -> bool {
@@ -131,6 +191,20 @@ impl Host for FakeProxy {
     fn log(&self, level: LogLevel, message: &str) {
         self.0.borrow_mut().log.push((level, message.to_owned()));
     }
+}
+
+/// Headers in the form of the ABI.
+pub(crate) fn serialise(headers: &[(String, Bytes)]) -> Bytes {
+    let word = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
+    let mut block = word(headers.len()).to_vec();
+    for (name, value) in headers {
+        block.extend(word(name.len()));
+        block.extend(word(value.len()));
+    }
+    for (name, value) in headers {
+        block.extend([name.as_bytes(), &[0], value, &[0]].concat());
+    }
+    block
 }
 
 /// What a table for tests looks at besides peer and path.
@@ -174,6 +248,49 @@ pub(crate) fn table(shape: Shape) -> Bytes {
             route: "bookstore/routes#books-bought".to_owned(),
             file: "bookstore.yaml".to_owned(),
             line: 7,
+        }],
+        ..Plan::default()
+    };
+    plan.write().unwrap()
+}
+
+/// A table in which the bookbuyer may connect to the bookstore by TCP.
+pub(crate) fn tcp_table() -> Bytes {
+    let denied = |reason| Next::Leaf(Verdict::Denied(Denial { reason, nearest: None }));
+    let allowed = Next::Leaf(Verdict::Allowed(RuleId(0)));
+    let node = |level, reason, edge| Node { level, otherwise: denied(reason), edges: vec![edge] };
+    let plan = Plan {
+        workload: Some(BOOKSTORE.to_owned()),
+        destinations: vec![(BOOKSTORE.to_owned(), 1)],
+        peers: vec![(BOOKBUYER.to_owned(), 1)],
+        levels: vec![Level::Protocol, Level::Peer],
+        access: Diagram {
+            root: Next::Node(0),
+            nodes: vec![
+                node(0, Reason::Port, (2, Next::Node(1))),
+                node(1, Reason::Peer, (1, allowed)),
+            ],
+        },
+        ..Plan::default()
+    };
+    plan.write().unwrap()
+}
+
+/// A table in which `shop/web` is shared by `shop/v1` and `shop/v2`, half and half.
+pub(crate) fn split_table() -> Bytes {
+    let backend =
+        |service: &str| Backend { service: service.to_owned(), weight: 1, target_port: None };
+    let none = Verdict::Denied(Denial { reason: Reason::Destination, nearest: None });
+    let shares = Next::Leaf(Verdict::Allowed(RuleId(0)));
+    let node = Node { level: 0, otherwise: Next::Leaf(none), edges: vec![(1, shares)] };
+    let plan = Plan {
+        workload: Some(BOOKSTORE.to_owned()),
+        services: vec![("shop/web".to_owned(), 1)],
+        levels: vec![Level::Service],
+        splits: Diagram { root: Next::Node(0), nodes: vec![node] },
+        shares: vec![Share {
+            split: "shop/web".to_owned(),
+            backends: vec![backend("shop/v1"), backend("shop/v2")],
         }],
         ..Plan::default()
     };

@@ -1,11 +1,12 @@
 //! The tables of all workloads, kept up to date while policies change.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use decision_table::Table;
 use decision_table::plan;
 use smi_model::diagnostic::Findings;
-use smi_model::source::{SourceMap, Span};
+use smi_model::source::SourceMap;
 
 use crate::compile::{Scope, compile};
 use crate::ir::{PolicySet, Rule, Split};
@@ -41,10 +42,13 @@ struct Compiled {
     /// All identities of the workload.
     names: Vec<String>,
     rules: Vec<Rule>,
-    /// What the table calls them, and where they stand.
-    places: Vec<plan::Rule>,
+    /// Where the table says that they stand.
+    places: Vec<Place>,
     bytes: Vec<u8>,
 }
+
+/// File and line.
+type Place = (Arc<str>, u32);
 
 impl Tables {
     /// Brings all tables up to date. The value names the workloads whose tables
@@ -53,35 +57,47 @@ impl Tables {
     /// A workload whose policies exceed a limit has no table.
     pub fn update(&mut self, policies: &PolicySet, sources: &SourceMap) -> Findings<Vec<String>> {
         let is_common = self.common.as_ref().is_some_and(|(options, splits)| {
-            *options == policies.options && means_the_same(splits, &policies.splits)
+            let others = &policies.splits;
+            *options == policies.options
+                && splits.len() == others.len()
+                && splits.iter().zip(others).all(|(split, other)| split.means(other))
         });
         if !is_common {
             self.common = Some((policies.options.clone(), policies.splits.clone()));
         }
-        let mut before = std::mem::take(&mut self.tables);
+        let mut before = std::mem::take(&mut self.tables).into_iter().peekable();
+        let mut tables = Vec::new();
         let mut changed = Vec::new();
         let mut diagnostics = Vec::new();
+        // Both are in order.
         for workload in policies.workloads() {
-            let known = before.remove(workload);
+            while let Some((gone, _)) = before.next_if(|(name, _)| name.as_str() < workload) {
+                changed.push(gone);
+            }
+            let known = before.next_if(|(name, _)| name == workload);
             let wanted = Wanted::of(policies, sources, workload);
-            let reused = known.as_ref().filter(|_| is_common).and_then(|it| wanted.reuse(it));
-            let compiled = reused.or_else(|| {
+            let old = known.as_ref().map(|(_, table)| table);
+            let reusable = old.filter(|table| is_common && wanted.has_rules_of(table));
+            if reusable.is_some_and(|table| wanted.has_places_of(table)) {
+                tables.extend(known);
+                continue;
+            }
+            let bytes = reusable.and_then(|table| wanted.moved(table)).or_else(|| {
                 let found = compile(policies, sources, Scope::Workload(workload));
                 for diagnostic in found.diagnostics {
                     if !diagnostics.contains(&diagnostic) {
                         diagnostics.push(diagnostic);
                     }
                 }
-                found.value.map(|bytes| wanted.compiled(bytes))
+                found.value
             });
-            let bytes = |of: &Option<Compiled>| of.as_ref().map(|it| it.bytes.clone());
-            if bytes(&known) != bytes(&compiled) {
+            if old.map(|table| &table.bytes) != bytes.as_ref() {
                 changed.push(workload.to_owned());
             }
-            self.tables.extend(compiled.map(|compiled| (workload.to_owned(), compiled)));
+            tables.extend(bytes.map(|bytes| (workload.to_owned(), wanted.compiled(bytes))));
         }
-        changed.extend(before.into_keys());
-        changed.sort_unstable();
+        changed.extend(before.map(|(gone, _)| gone));
+        self.tables = tables.into_iter().collect();
         Findings { value: changed, diagnostics }
     }
 
@@ -101,44 +117,51 @@ impl Tables {
 struct Wanted<'a> {
     names: Vec<String>,
     rules: Vec<&'a Rule>,
-    places: Vec<plan::Rule>,
+    sources: &'a SourceMap,
 }
 
 impl<'a> Wanted<'a> {
-    fn of(policies: &'a PolicySet, sources: &SourceMap, workload: &str) -> Self {
-        let rules = policies.rules_of(Some(workload));
-        let places = rules.iter().map(|rule| lower::provenance(rule, sources)).collect();
-        Self { names: policies.names_of(workload), rules, places }
+    fn of(policies: &'a PolicySet, sources: &'a SourceMap, workload: &str) -> Self {
+        let (names, rules) = (policies.names_of(workload), policies.rules_of(Some(workload)));
+        Self { names, rules, sources }
     }
 
-    /// The table as it was, when nothing changed but perhaps the lines of rules.
-    fn reuse(&self, known: &Compiled) -> Option<Compiled> {
-        let is_alike = self.names == known.names
+    /// Whether the table decides the same by rules of the same names.
+    fn has_rules_of(&self, known: &Compiled) -> bool {
+        self.names == known.names
             && self.rules.len() == known.rules.len()
-            && self.rules.iter().zip(&known.rules).all(|(ours, theirs)| ours.means(theirs));
-        if !is_alike {
-            return None;
-        }
-        if self.places == known.places {
-            return Some(known.clone());
-        }
+            && self.rules.iter().zip(&known.rules).all(|(ours, theirs)| ours.means(theirs))
+    }
+
+    /// Whether as many rules stand at the same places.
+    fn has_places_of(&self, known: &Compiled) -> bool {
+        self.places().eq(known.places.iter().map(|(file, line)| (&**file, *line)))
+    }
+
+    /// The table with other places of its rules.
+    fn moved(&self, known: &Compiled) -> Option<Vec<u8>> {
         let table = Table::from_bytes(known.bytes.as_slice()).ok()?;
-        plan::with_provenance(&table, &self.places).ok().map(|bytes| self.compiled(bytes))
+        let rules = self.rules.iter().map(|rule| lower::provenance(rule, self.sources));
+        plan::with_provenance(&table, &rules.collect::<Vec<_>>()).ok()
     }
 
-    fn compiled(&self, bytes: Vec<u8>) -> Compiled {
-        Compiled {
-            names: self.names.clone(),
-            rules: self.rules.iter().map(|rule| (*rule).clone()).collect(),
-            places: self.places.clone(),
-            bytes,
+    fn compiled(self, bytes: Vec<u8>) -> Compiled {
+        let mut places: Vec<Place> = Vec::with_capacity(self.rules.len());
+        for (file, line) in self.places() {
+            let same = places.last().filter(|(last, _)| **last == *file);
+            let file = same.map_or_else(|| Arc::from(file), |(last, _)| Arc::clone(last));
+            places.push((file, line));
         }
+        let rules = self.rules.iter().map(|rule| (*rule).clone()).collect();
+        Compiled { names: self.names, rules, places, bytes }
     }
-}
 
-fn means_the_same(some: &[Split], others: &[Split]) -> bool {
-    let without_places = |split: &Split| Split { span: Span::default(), ..split.clone() };
-    some.iter().map(without_places).eq(others.iter().map(without_places))
+    fn places(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.rules.iter().map(|rule| {
+            let place = self.sources.line(rule.span);
+            place.map_or(("", 0), |(file, line)| (file.name(), line))
+        })
+    }
 }
 
 #[cfg(test)]

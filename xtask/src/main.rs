@@ -1,5 +1,5 @@
-//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`, `soak`
-//! and `playground`.
+//! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`, `soak`,
+//! `filter` and `playground`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -16,7 +16,7 @@ mod test;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use loopback_mesh::tools::workspace_root;
+use loopback_mesh::tools::{build_filter, workspace_root};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Tasks of this project")]
@@ -37,6 +37,8 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Compare the oracle with every engine on millions of random requests
     Soak(soak::Options),
+    /// Build the Envoy filter into target/filter/smi-filter.wasm
+    Filter,
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -48,6 +50,10 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Soak(options) => soak::run(&options),
+        Task::Filter => build_filter(&report).map(|filter| {
+            println!("{}", filter.display());
+            ExitCode::SUCCESS
+        }),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

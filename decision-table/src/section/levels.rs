@@ -1,6 +1,6 @@
 //! What is looked at, in which order.
 
-use crate::wire::{FormatError, Part, Reader};
+use crate::wire::{FormatError, Part, Reader, halves};
 
 /// Words of an entry: attribute, automaton, offset and length of a header's name.
 const ENTRY_WORDS: usize = 4;
@@ -94,9 +94,9 @@ impl Levels {
 
     pub(crate) fn get(self, table: &[u8], index: u32) -> Option<Attribute<'_>> {
         let entry = self.entries.records::<{ ENTRY_WORDS * 4 }>(table).get(index as usize)?;
-        let [a, b, c, d, e, f, g, h, name @ ..] = *entry;
-        let automaton = u32::from_le_bytes([e, f, g, h]);
-        Some(match u32::from_le_bytes([a, b, c, d]) {
+        let [head, name] = halves(entry);
+        let automaton = (head >> 32) as u32;
+        Some(match head as u32 {
             id::PROTOCOL => Attribute::Protocol,
             id::DESTINATION => Attribute::Destination,
             id::PEER => Attribute::Peer,
@@ -105,10 +105,8 @@ impl Levels {
             id::METHOD => Attribute::Method,
             id::HOST => Attribute::Host(automaton),
             id::HEADER => {
-                let [a, b, c, d, e, f, g, h] = name;
-                let offset = u32::from_le_bytes([a, b, c, d]);
-                let length = u32::from_le_bytes([e, f, g, h]);
-                Attribute::Header(self.text.sub(offset, length)?.of(table), automaton)
+                let text = self.text.sub(name as u32, (name >> 32) as u32)?;
+                Attribute::Header(text.of(table), automaton)
             }
             id::SERVICE => Attribute::Service,
             _ => return None,

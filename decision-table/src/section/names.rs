@@ -5,7 +5,7 @@
 //! comparison, however many names there are; and two places in memory, because a
 //! class stands beside its name.
 
-use crate::wire::{FormatError, Part, Reader};
+use crate::wire::{FormatError, Part, Reader, halves};
 
 /// Bytes in front of a name: its class, its length.
 const RECORD_HEAD: usize = 8;
@@ -74,16 +74,8 @@ impl Names {
 
     /// The class of a name; 0 when it is not in the section.
     pub(crate) fn class(self, table: &[u8], name: &[u8]) -> u32 {
-        Self::class_in(self.near(table, name), name)
-    }
-
-    /// The records among which a name is, if it is anywhere.
-    pub(crate) fn near<'t>(self, table: &'t [u8], name: &[u8]) -> &'t [u8] {
-        self.bucket(table, bucket_of(name, self.buckets)).unwrap_or_default()
-    }
-
-    /// The class of a name, given what is [`near`](Self::near) it.
-    pub(crate) fn class_in(mut records: &[u8], name: &[u8]) -> u32 {
+        let bucket = self.bucket(table, bucket_of(name, self.buckets));
+        let mut records = bucket.unwrap_or_default();
         while let Some((class, candidate, rest)) = head(records) {
             if candidate == name {
                 return class;
@@ -117,9 +109,9 @@ fn record(records: &[u8]) -> Option<(u32, &[u8], &[u8])> {
 
 /// Class and name of the first record, and what follows its head.
 fn head(records: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let ([a, b, c, d, e, f, g, h], rest) = records.split_first_chunk::<RECORD_HEAD>()?;
-    let length = u32::from_le_bytes([*e, *f, *g, *h]) as usize;
-    Some((u32::from_le_bytes([*a, *b, *c, *d]), rest.get(..length)?, rest))
+    let (head, rest) = records.split_first_chunk::<RECORD_HEAD>()?;
+    let head = u64::from_le_bytes(*head);
+    Some((head as u32, rest.get(..(head >> 32) as usize)?, rest))
 }
 
 /// The records behind a name, which is padded to whole words.
@@ -164,12 +156,6 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 const fn mix(state: u64, word: u64) -> u64 {
     let mixed = (state ^ word).wrapping_mul(MULTIPLIER);
     mixed ^ (mixed >> 32)
-}
-
-fn halves(block: &[u8; 16]) -> [u64; 2] {
-    let number = u128::from_le_bytes(*block);
-    // INVARIANT: each half fits.
-    [(number & u128::from(u64::MAX)) as u64, (number >> 64) as u64]
 }
 
 /// The first eight bytes as a number, padded with zeros.

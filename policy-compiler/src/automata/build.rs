@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use decision_table::plan::Automaton;
+use regex_syntax::hir::Hir;
 
 use super::determinise::determinise;
 use super::dfa::{Dfa, TooLarge};
+use super::holes;
 use super::minimise::minimise;
 use super::pattern::Pattern;
 
@@ -64,15 +66,15 @@ pub(crate) fn pack(
 fn build(patterns: &[&Pattern], text: Text, limit: usize) -> Result<Group, TooLarge> {
     let mut sorted = patterns.to_vec();
     sorted.sort_unstable();
-    let mut dfa = automaton(&sorted, limit)?;
+    let mut dfa = determinise(&languages(&sorted), limit)?;
+    if text == Text::Host {
+        dfa = dfa.folded();
+    }
+    let mut dfa = minimise(&holes::fill(&dfa, text));
     let mut shared = Vec::new();
-    match text {
-        Text::Path => {}
-        Text::Host => dfa = minimise(&dfa.folded()),
-        Text::Header => {
-            close_under_intersection(&mut dfa)?;
-            shared = meets(&dfa.sets);
-        }
+    if text == Text::Header {
+        close_under_intersection(&mut dfa)?;
+        shared = meets(&dfa.sets);
     }
     let Dfa { states, start, sets } = dfa;
     let mut classes = vec![Vec::new(); sorted.len()];
@@ -90,8 +92,11 @@ fn build(patterns: &[&Pattern], text: Text, limit: usize) -> Result<Group, TooLa
 
 /// The minimal automaton of some patterns; its sets hold their places.
 pub(crate) fn automaton(patterns: &[&Pattern], limit: usize) -> Result<Dfa, TooLarge> {
-    let languages: Vec<_> = patterns.iter().map(|pattern| pattern.language()).collect();
-    determinise(&languages, limit).map(|dfa| minimise(&dfa))
+    determinise(&languages(patterns), limit).map(|dfa| minimise(&dfa))
+}
+
+fn languages(patterns: &[&Pattern]) -> Vec<Hir> {
+    patterns.iter().map(|pattern| pattern.language()).collect()
 }
 
 /// Sets of patterns of one header, with what they share: enough for any policy

@@ -8,12 +8,14 @@
 //! admits.
 
 mod algebra;
+mod around;
 mod build;
 mod bytes;
 mod continuation;
 mod determinise;
 mod dfa;
 mod domain;
+mod holes;
 mod minimise;
 mod pattern;
 mod sample;

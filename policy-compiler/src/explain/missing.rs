@@ -1,10 +1,10 @@
 //! What a rule misses of a request.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::identity::Sources;
 use crate::query::Wire;
 
 /// How many callers are named to somebody who is none of them.
@@ -78,9 +78,9 @@ pub enum Stop {
 }
 
 impl Missing {
-    pub(super) fn source(sources: &BTreeSet<String>) -> Self {
-        let wanted = sources.iter().take(MOST_CALLERS).cloned().collect();
-        Self::Source { wanted, more: sources.len().saturating_sub(MOST_CALLERS) }
+    pub(super) fn source(sources: &Sources) -> Self {
+        let wanted = sources.iter().take(MOST_CALLERS).map(|it| it.to_string()).collect();
+        Self::Source { wanted, more: sources.iter().len().saturating_sub(MOST_CALLERS) }
     }
 
     /// Where a table would have lost the rule, and how much was right until then.

@@ -1,13 +1,13 @@
 //! Policies whose every name has been looked up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use smi_model::canonical::HttpMatch;
 use smi_model::source::{Span, Spanned};
 
 use crate::automata::Pattern;
-use crate::identity::Names;
+use crate::identity::{Names, Sources};
 use crate::options::{Choices, Options};
 
 /// What the policies permit: nothing in it refers to anything that is not there.
@@ -21,35 +21,42 @@ pub struct PolicySet {
     pub(crate) rules: Vec<Rule>,
     /// By namespace and root; of one root, the one for all requests last.
     pub(crate) splits: Vec<Split>,
-    pub(crate) workloads: BTreeSet<String>,
+    /// Of every ServiceAccount and every destination.
+    workloads: BTreeSet<Arc<str>>,
     /// Who has several names.
     names: Names,
     /// The places of the rules of each destination.
-    by_destination: BTreeMap<Arc<str>, Vec<usize>>,
+    by_destination: HashMap<Arc<str>, Vec<usize>>,
 }
 
 impl PolicySet {
-    /// `rules` in any order.
+    /// `rules` in any order, `workloads` besides the destinations of rules.
     pub(crate) fn new(
         options: Options,
         mut rules: Vec<Rule>,
         splits: Vec<Split>,
-        workloads: BTreeSet<String>,
+        mut workloads: BTreeSet<Arc<str>>,
         names: Names,
     ) -> Self {
         for rule in &mut rules {
             // A binding may have named it by another of its names.
             let first = names.first(&rule.destination);
-            if *first != *rule.destination {
-                rule.destination = Arc::from(first);
+            if *first != rule.destination {
+                rule.destination = Arc::clone(first);
             }
         }
         // Stable, because that is fast where most of them are in order already.
         rules.sort();
-        let mut by_destination: BTreeMap<Arc<str>, Vec<usize>> = BTreeMap::new();
+        let mut by_destination: HashMap<Arc<str>, Vec<usize>> = HashMap::new();
         for (index, rule) in rules.iter().enumerate() {
-            by_destination.entry(Arc::clone(&rule.destination)).or_default().push(index);
+            match by_destination.get_mut(&rule.destination) {
+                Some(places) => places.push(index),
+                None => {
+                    by_destination.insert(Arc::clone(&rule.destination), vec![index]);
+                }
+            }
         }
+        workloads.extend(by_destination.keys().cloned());
         Self { options, rules, splits, workloads, names, by_destination }
     }
 
@@ -58,7 +65,7 @@ impl PolicySet {
         match destination {
             None => self.rules.iter().collect(),
             Some(destination) => {
-                let first = self.names.first(destination);
+                let first = self.names.known(destination).first().map_or(destination, |it| &**it);
                 let places = self.by_destination.get(first).into_iter().flatten();
                 places.filter_map(|place| self.rules.get(*place)).collect()
             }
@@ -69,7 +76,7 @@ impl PolicySet {
     /// ServiceAccount among the documents, in order. Each workload is there once,
     /// under its name in the first trust domain.
     pub fn workloads(&self) -> impl Iterator<Item = &str> {
-        self.workloads.iter().map(String::as_str)
+        self.workloads.iter().map(|workload| &**workload)
     }
 
     /// All identities under which a workload is known, the given one first: a
@@ -114,7 +121,7 @@ pub(crate) struct Rule {
     /// the first trust domain.
     pub(crate) destination: Arc<str>,
     /// All identities of those who may call.
-    pub(crate) sources: Arc<BTreeSet<String>>,
+    pub(crate) sources: Sources,
     /// `None`: every port.
     pub(crate) ports: Option<Arc<BTreeSet<u16>>>,
     /// Where the route was written.
@@ -149,7 +156,7 @@ pub(crate) enum Condition {
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HttpCondition {
     pub(crate) path: Option<Pattern>,
-    pub(crate) methods: Option<BTreeSet<String>>,
+    pub(crate) methods: Option<Arc<BTreeSet<String>>>,
     pub(crate) host: Option<Pattern>,
     /// By lower-case name.
     pub(crate) headers: BTreeMap<String, Pattern>,
@@ -161,6 +168,15 @@ const HOST: &str = "host";
 impl HttpCondition {
     /// What a match states, as a dialect reads it.
     pub(crate) fn of(one: &HttpMatch, choices: &Choices) -> Self {
+        Self::sharing(one, choices, &mut MethodSets::default())
+    }
+
+    /// The same, which shares its methods with other matches.
+    pub(crate) fn sharing<'a>(
+        one: &'a HttpMatch,
+        choices: &Choices,
+        methods: &mut MethodSets<'a>,
+    ) -> Self {
         let headers = one.headers.iter().map(|header| {
             let pattern = Pattern::new(header.value.value.clone(), choices.header);
             (header.name.value.to_ascii_lowercase(), pattern)
@@ -169,17 +185,33 @@ impl HttpCondition {
         let path = one.path_regex.as_ref();
         Self {
             path: path.map(|path| Pattern::new(path.value.clone(), choices.path)),
-            methods: one.methods.as_deref().and_then(methods),
+            methods: one.methods.as_deref().and_then(|written| methods.get(written)),
             host: headers.remove(HOST),
             headers,
         }
     }
 }
 
-/// The methods, or `None` for all of them. No methods at all are no permission.
-fn methods(written: &[Spanned<String>]) -> Option<BTreeSet<String>> {
-    let methods: BTreeSet<String> = written.iter().map(|method| method.value.clone()).collect();
-    (!methods.contains("*")).then_some(methods)
+/// Sets of methods. Many matches have the same one, which they share.
+#[derive(Default)]
+pub(crate) struct MethodSets<'a>(HashMap<Vec<&'a str>, Arc<BTreeSet<String>>>);
+
+impl<'a> MethodSets<'a> {
+    /// The methods, or `None` for all of them. No methods at all are no permission.
+    fn get(&mut self, written: &'a [Spanned<String>]) -> Option<Arc<BTreeSet<String>>> {
+        let mut methods: Vec<&str> = written.iter().map(|method| method.value.as_str()).collect();
+        if methods.contains(&"*") {
+            return None;
+        }
+        methods.sort_unstable();
+        if let Some(known) = self.0.get(&methods) {
+            return Some(Arc::clone(known));
+        }
+        let set: Arc<BTreeSet<String>> =
+            Arc::new(methods.iter().map(|method| (*method).to_owned()).collect());
+        self.0.insert(methods, Arc::clone(&set));
+        Some(set)
+    }
 }
 
 /// Requests for a root service are shared among backends by weight.
@@ -202,6 +234,13 @@ pub struct Split {
 }
 
 impl Split {
+    /// Whether both share the same requests, and have the same names.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        let Self { namespace, name, root, conditions, shares, span: _ } = self;
+        (namespace, name, root, conditions, shares)
+            == (&other.namespace, &other.name, &other.root, &other.conditions, &other.shares)
+    }
+
     /// The backends of every request, whatever it asks for; `None` when the split
     /// has conditions.
     #[must_use]

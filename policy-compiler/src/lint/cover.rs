@@ -64,7 +64,7 @@ impl<'e, 'a> Cover<'e, 'a> {
         let has_sources = || other.sources.is_subset(&rule.sources);
         match (condition, of_other) {
             (Condition::Http(condition), Condition::Http(of_other)) => {
-                has_all(condition.methods.as_ref(), of_other.methods.as_ref())
+                has_all(condition.methods.as_deref(), of_other.methods.as_deref())
                     && condition.headers.keys().all(|name| of_other.headers.contains_key(name))
                     && has_sources()
                     && self.covers_texts(condition, of_other)

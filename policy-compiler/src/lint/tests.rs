@@ -127,7 +127,7 @@ impl Given {
         let mut rules = rules.map(|rule| {
             let Rule { destination, sources, ports, .. } = rule;
             let port = ports.as_ref().and_then(|ports| ports.first()).copied();
-            let peer = sources.first().unwrap();
+            let peer = sources.iter().next().unwrap();
             self.admits(&alone(rule), request, peer, destination, port)
         });
         rules.all(|admits| admits == passes)

@@ -36,7 +36,7 @@ impl<'a> Clause<'a> {
     }
 
     pub(super) fn methods(&self) -> Option<&'a BTreeSet<String>> {
-        self.http?.methods.as_ref()
+        self.http?.methods.as_deref()
     }
 
     pub(super) fn host(&self) -> Option<&'a Pattern> {

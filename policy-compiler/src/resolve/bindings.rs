@@ -19,19 +19,19 @@ use crate::code;
 const KIND: &str = "IdentityBinding";
 
 /// All bindings by namespace and name, with what they list.
-pub(super) type Bindings = BTreeMap<(String, String), Vec<Identity>>;
+pub(super) type Bindings<'a> = BTreeMap<(&'a str, &'a str), Vec<Identity<'a>>>;
 
-impl Resolver<'_> {
-    pub(super) fn bindings(&mut self) -> Bindings {
+impl<'a> Resolver<'a> {
+    pub(super) fn bindings(&mut self) -> Bindings<'a> {
         let bundle = self.bundle;
-        let key = |binding: &IdentityBinding| {
-            (binding.meta.namespace.value.clone(), binding.meta.name.value.clone())
+        let key = |binding: &'a IdentityBinding| {
+            (binding.meta.namespace.value.as_str(), binding.meta.name.value.as_str())
         };
         bundle.identity_bindings.iter().map(|it| (key(it), self.binding(it))).collect()
     }
 
     /// All schemes together: each adds to what the others list.
-    fn binding(&mut self, binding: &IdentityBinding) -> Vec<Identity> {
+    fn binding(&mut self, binding: &'a IdentityBinding) -> Vec<Identity<'a>> {
         let namespace = &binding.meta.namespace.value;
         let mut identities = Vec::new();
         if let Some(account) = &binding.service_account {
@@ -45,10 +45,10 @@ impl Resolver<'_> {
     }
 
     /// The accounts of the pods that have all these labels.
-    fn selected(&mut self, labels: &Labels, namespace: &str) -> Vec<Identity> {
+    fn selected(&mut self, labels: &Labels, namespace: &'a str) -> Vec<Identity<'a>> {
         let Some(place) = labels.first().map(|(key, _)| key.span) else { return Vec::new() };
         let workloads = self.bundle.workloads.iter();
-        let (chosen, others): (Vec<&Workload>, Vec<&Workload>) = workloads
+        let (chosen, others): (Vec<&'a Workload>, Vec<&'a Workload>) = workloads
             .filter(|workload| workload.meta.namespace.value == namespace)
             .partition(|workload| has_all(&workload.labels, labels));
         if chosen.is_empty() {
@@ -94,28 +94,28 @@ impl Resolver<'_> {
     }
 
     /// What the binding that a subject names lists.
-    pub(super) fn bound(
+    pub(super) fn bound<'b>(
         &mut self,
-        subject: &Subject,
-        namespace: &str,
-        bindings: &Bindings,
-    ) -> Vec<Identity> {
+        subject: &'a Subject,
+        namespace: &'a str,
+        bindings: &'b Bindings<'a>,
+    ) -> &'b [Identity<'a>] {
         let name = &subject.name;
-        if let Some(identities) = bindings.get(&(namespace.to_owned(), name.value.clone())) {
-            return identities.clone();
+        if let Some(identities) = bindings.get(&(namespace, name.value.as_str())) {
+            return identities;
         }
         if !self.known.is_broken(KIND, namespace, &name.value) {
             let error = self.unknown_binding(subject, namespace, bindings);
             self.report(error);
         }
-        Vec::new()
+        &[]
     }
 
     fn unknown_binding(
         &self,
         subject: &Subject,
         namespace: &str,
-        bindings: &Bindings,
+        bindings: &Bindings<'_>,
     ) -> Diagnostic {
         let name = &subject.name;
         let message = format!("there is no {KIND} `{}` in namespace `{namespace}`", name.value);
@@ -124,14 +124,14 @@ impl Resolver<'_> {
         if let Some((other, _)) = bindings.keys().find(|(_, of_name)| *of_name == name.value) {
             return error.help(format!("there is one in namespace `{other}`"));
         }
-        let known = bindings.keys().filter(|(of_namespace, _)| of_namespace == namespace);
+        let known = bindings.keys().filter(|(of_namespace, _)| *of_namespace == namespace);
         let broken = self
             .bundle
             .broken
             .iter()
             .filter(|broken| broken.kind == KIND && broken.namespace == namespace);
         let broken = broken.filter_map(|broken| broken.name.as_deref());
-        nearest::suggest(error, name, known.map(|(_, name)| name.as_str()).chain(broken))
+        nearest::suggest(error, name, known.map(|(_, name)| *name).chain(broken))
     }
 }
 

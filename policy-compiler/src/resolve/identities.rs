@@ -1,5 +1,7 @@
 //! Whom subjects stand for.
 
+use std::sync::Arc;
+
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
@@ -10,19 +12,19 @@ use decision_table::IdentityForm;
 
 /// An identity that a subject stands for.
 #[derive(Clone, Debug)]
-pub(super) struct Identity {
+pub(super) struct Identity<'a> {
     /// Its name; that of a ServiceAccount in the first trust domain.
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     /// The names of the ServiceAccount in the other trust domains.
-    pub(super) others: Vec<String>,
+    pub(super) others: Vec<Arc<str>>,
     /// Namespace and name of the ServiceAccount; `None` for what is named literally.
-    pub(super) account: Option<(String, String)>,
+    pub(super) account: Option<(&'a str, &'a str)>,
     /// Where it was written.
     pub(super) span: Span,
 }
 
-impl Identity {
-    pub(super) fn into_names(self) -> impl Iterator<Item = String> {
+impl Identity<'_> {
+    pub(super) fn into_names(self) -> impl Iterator<Item = Arc<str>> {
         std::iter::once(self.name).chain(self.others)
     }
 
@@ -31,7 +33,7 @@ impl Identity {
     /// A literal may say so of other trust domains, too: clusters that trust each
     /// other mean the same by a namespace, and trust domains get new names.
     pub(super) fn is_of(&self, namespace: &str) -> bool {
-        if let Some((home, _)) = &self.account {
+        if let Some((home, _)) = self.account {
             return home == namespace;
         }
         let id = self.name.strip_prefix("spiffe://").unwrap_or_default();
@@ -40,14 +42,14 @@ impl Identity {
     }
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// The identity of a ServiceAccount that is named, with a warning when the
     /// documents list the accounts of the namespace and this one is not among them.
     pub(super) fn named_account(
         &mut self,
-        namespace: &str,
-        name: &Spanned<String>,
-    ) -> Option<Identity> {
+        namespace: &'a str,
+        name: &'a Spanned<String>,
+    ) -> Option<Identity<'a>> {
         if let Some(names) = self.known.others("ServiceAccount", namespace, &name.value) {
             let message = format!(
                 "there is no ServiceAccount `{}` in namespace `{namespace}` among the documents",
@@ -61,7 +63,12 @@ impl Resolver<'_> {
     }
 
     /// The identity of a ServiceAccount; `None` when that was reported.
-    pub(super) fn account(&mut self, namespace: &str, name: &str, span: Span) -> Option<Identity> {
+    pub(super) fn account(
+        &mut self,
+        namespace: &'a str,
+        name: &'a str,
+        span: Span,
+    ) -> Option<Identity<'a>> {
         let form = self.options.identity_form;
         let names = self.options.identities(namespace, name);
         if let Some(invalid) = names.iter().find(|name| !form.admits(name.as_bytes())) {
@@ -80,14 +87,15 @@ impl Resolver<'_> {
             );
             return None;
         }
+        let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
         self.names.add(&names);
-        let account = Some((namespace.to_owned(), name.to_owned()));
+        let account = Some((namespace, name));
         let mut names = names.into_iter();
         Some(Identity { name: names.next()?, others: names.collect(), account, span })
     }
 
     /// An identity that is named literally; `None` when that was reported.
-    pub(super) fn literal(&mut self, id: &Spanned<String>) -> Option<Identity> {
+    pub(super) fn literal(&mut self, id: &Spanned<String>) -> Option<Identity<'a>> {
         let form = self.options.identity_form;
         if !form.admits(id.value.as_bytes()) {
             let message = format!("`{}` can never match", id.value);
@@ -100,7 +108,8 @@ impl Resolver<'_> {
             );
             return None;
         }
-        Some(Identity { name: id.value.clone(), others: Vec::new(), account: None, span: id.span })
+        let name = Arc::from(id.value.as_str());
+        Some(Identity { name, others: Vec::new(), account: None, span: id.span })
     }
 }
 
@@ -123,7 +132,7 @@ mod tests {
             ("spiffe://td/a/ns/shop/sa/store", false),
             ("spiffe://td/store/shop", false),
         ] {
-            let (name, span) = (id.to_owned(), Span::new(0, 0));
+            let (name, span) = (Arc::from(id), Span::new(0, 0));
             let identity = Identity { name, others: Vec::new(), account: None, span };
             assert_eq!(identity.is_of("shop"), is_of, "{id}");
         }
@@ -168,7 +177,7 @@ metadata: {name: store, namespace: shop}
         let store = "spiffe://new/ns/shop/sa/store";
         assert!(set.rules.iter().all(|rule| *rule.destination == *store));
         assert_eq!(
-            set.rules[0].sources.iter().collect::<Vec<_>>(),
+            set.rules[0].sources.iter().map(|it| &**it).collect::<Vec<_>>(),
             [
                 "spiffe://abroad/guest",
                 "spiffe://new/ns/town/sa/buyer",

@@ -1,5 +1,6 @@
 //! Which names there are, so that each reference costs one lookup.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use smi_model::canonical::{Bundle, Meta, RouteKind};
@@ -8,8 +9,17 @@ use smi_model::canonical::{Bundle, Meta, RouteKind};
 pub(super) struct Known<'a> {
     /// By kind and namespace.
     kinds: BTreeMap<&'a str, BTreeMap<&'a str, Names<'a>>>,
-    /// The first namespace of each route object, by kind and name.
-    routes: BTreeMap<RouteKind, BTreeMap<&'a str, &'a str>>,
+    bundle: &'a Bundle,
+    /// Made for the first reference to a route that is not there.
+    routes: OnceCell<RouteNames<'a>>,
+}
+
+/// Which route objects there are.
+struct RouteNames<'a> {
+    /// By kind, namespace and name.
+    all: BTreeSet<(RouteKind, &'a str, &'a str)>,
+    /// The first namespace of each, by kind and name.
+    homes: BTreeMap<(RouteKind, &'a str), &'a str>,
 }
 
 /// What there is of one kind in one namespace.
@@ -24,7 +34,7 @@ struct Names<'a> {
 
 impl<'a> Known<'a> {
     pub(super) fn of(bundle: &'a Bundle) -> Self {
-        let mut known = Self { kinds: BTreeMap::new(), routes: BTreeMap::new() };
+        let mut known = Self { kinds: BTreeMap::new(), bundle, routes: OnceCell::new() };
         let accounts = bundle.service_accounts.iter().map(|it| ("ServiceAccount", &it.meta));
         let services = bundle.services.iter().map(|it| ("Service", &it.meta));
         for (kind, Meta { namespace, name, .. }) in accounts.chain(services) {
@@ -34,14 +44,6 @@ impl<'a> Known<'a> {
             let names = known.add(&broken.kind, &broken.namespace);
             names.broken.extend(broken.name.as_deref());
             names.nameless |= broken.name.is_none();
-        }
-        let http = bundle.http_route_groups.iter().map(|it| (RouteKind::Http, &it.meta));
-        let tcp = bundle.tcp_routes.iter().map(|it| (RouteKind::Tcp, &it.meta));
-        let udp = bundle.udp_routes.iter().map(|it| (RouteKind::Udp, &it.meta));
-        for (kind, Meta { namespace, name, .. }) in http.chain(tcp).chain(udp) {
-            let first = known.routes.entry(kind).or_default().entry(&name.value);
-            let first = first.or_insert(&namespace.value);
-            *first = (*first).min(&namespace.value);
         }
         known
     }
@@ -69,7 +71,22 @@ impl<'a> Known<'a> {
 
     /// A namespace that has a route object of this name.
     pub(super) fn home_of_route(&self, kind: RouteKind, name: &str) -> Option<&str> {
-        self.routes.get(&kind)?.get(name).copied()
+        self.routes().homes.get(&(kind, name)).copied()
+    }
+
+    /// The names of the route objects of a namespace.
+    pub(super) fn routes_of<'s>(
+        &'s self,
+        kind: RouteKind,
+        namespace: &'s str,
+    ) -> impl Iterator<Item = &'s str> {
+        let all = self.routes().all.range((kind, namespace, "")..);
+        all.take_while(move |(of_kind, of, _)| *of_kind == kind && *of == namespace)
+            .map(|(.., name)| *name)
+    }
+
+    fn routes(&self) -> &RouteNames<'a> {
+        self.routes.get_or_init(|| RouteNames::of(self.bundle))
     }
 
     /// The other names in a namespace, when there are some and `name` is unknown.
@@ -83,6 +100,23 @@ impl<'a> Known<'a> {
         let names = &self.names(kind, namespace)?.sound;
         let is_missing = !names.is_empty() && !names.contains(name);
         (is_missing && !self.is_broken(kind, namespace, name)).then_some(names)
+    }
+}
+
+impl<'a> RouteNames<'a> {
+    fn of(bundle: &'a Bundle) -> Self {
+        let http = bundle.http_route_groups.iter().map(|it| (RouteKind::Http, &it.meta));
+        let tcp = bundle.tcp_routes.iter().map(|it| (RouteKind::Tcp, &it.meta));
+        let udp = bundle.udp_routes.iter().map(|it| (RouteKind::Udp, &it.meta));
+        let routes = http.chain(tcp).chain(udp);
+        let all: BTreeSet<_> = routes
+            .map(|(kind, it)| (kind, it.namespace.value.as_str(), it.name.value.as_str()))
+            .collect();
+        let mut homes = BTreeMap::new();
+        for (kind, namespace, name) in &all {
+            homes.entry((*kind, *name)).or_insert(*namespace);
+        }
+        Self { all, homes }
     }
 }
 

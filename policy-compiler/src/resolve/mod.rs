@@ -11,15 +11,17 @@ mod splits;
 mod targets;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smi_model::canonical::Bundle;
 use smi_model::diagnostic::{Diagnostic, Findings};
 
 use self::known::Known;
+use self::lints::Uses;
 use self::services::Services;
 pub use self::services::accounts;
 use crate::identity::{Names, is_distinct};
-use crate::ir::{PolicySet, Rule};
+use crate::ir::PolicySet;
 use crate::options::{Choices, Options};
 
 /// Looks up every name that the documents mention.
@@ -34,20 +36,25 @@ pub fn resolve(bundle: &Bundle, options: &Options) -> Findings<PolicySet> {
         choices: Choices::of(options.dialect),
         known: Known::of(bundle),
         services: Services::of(bundle),
+        uses: Uses::default(),
         names: Names::default(),
         diagnostics: Vec::new(),
     };
     let routes = resolver.routes();
+    resolver.uses = Uses::none_of(&routes);
     let bindings = resolver.bindings();
     // By name, so that their rules are nearly in order.
-    let mut targets: Vec<_> = bundle.traffic_targets.iter().collect();
-    targets.sort_by_cached_key(|target| target.meta.qualified_name());
-    let targets = targets.into_iter();
-    let rules: Vec<_> =
-        targets.flat_map(|target| resolver.target(target, &routes, &bindings)).collect();
+    let targets = bundle.traffic_targets.iter();
+    let mut targets: Vec<(Arc<str>, _)> =
+        targets.map(|target| (target.meta.qualified_name().into(), target)).collect();
+    targets.sort_by(|(some, _), (other, _)| some.cmp(other));
+    let mut rules = Vec::with_capacity(targets.len());
+    for (name, target) in targets {
+        resolver.target(&name, target, &routes, &bindings, &mut rules);
+    }
     let splits = resolver.splits(&routes);
     resolver.lint(&routes, &bindings, &rules, &splits);
-    let workloads = resolver.workloads(&rules);
+    let workloads = resolver.listed_accounts();
     let mut diagnostics = resolver.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     let value = PolicySet::new(options.clone(), rules, splits, workloads, resolver.names);
@@ -61,6 +68,8 @@ struct Resolver<'a> {
     choices: Choices,
     known: Known<'a>,
     services: Services<'a>,
+    /// Filled while TrafficTargets are looked at.
+    uses: Uses<'a>,
     names: Names,
     diagnostics: Vec<Diagnostic>,
 }
@@ -70,8 +79,8 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Whose traffic policies can be about.
-    fn workloads(&mut self, rules: &[Rule]) -> BTreeSet<String> {
+    /// The identities of the ServiceAccounts among the documents.
+    fn listed_accounts(&mut self) -> BTreeSet<Arc<str>> {
         let form = self.options.identity_form;
         let mut workloads = BTreeSet::new();
         for account in &self.bundle.service_accounts {
@@ -81,12 +90,11 @@ impl Resolver<'_> {
             if is_distinct(form, namespace, name)
                 && names.iter().all(|name| form.admits(name.as_bytes()))
             {
+                let names: Vec<Arc<str>> = names.into_iter().map(Arc::from).collect();
                 self.names.add(&names);
                 workloads.extend(names.into_iter().next());
             }
         }
-        let destinations = rules.iter().map(|rule| self.names.first(&rule.destination));
-        workloads.extend(destinations.map(str::to_owned));
         workloads
     }
 }

@@ -1,85 +1,122 @@
 //! Route objects: their conditions, once for all targets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use smi_model::canonical::{HttpMatch, RouteKind};
+use smi_model::canonical::{HttpMatch, HttpRouteGroup, L4Route, Meta, RouteKind};
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::{Span, Spanned};
 
 use super::{Resolver, nearest};
 use crate::code;
-use crate::ir::HttpCondition;
+use crate::ir::{HttpCondition, MethodSets};
 
-/// All route objects by kind, namespace and name.
-pub(super) type Routes<'a> = BTreeMap<(RouteKind, &'a str, &'a str), Route<'a>>;
+/// All route objects.
+#[derive(Default)]
+pub(super) struct Routes<'a> {
+    /// Those of HTTP, of TCP, of UDP, each in the order of the documents.
+    pub(super) all: Vec<Route<'a>>,
+    /// Their places by kind, namespace and name.
+    places: HashMap<(RouteKind, &'a str, &'a str), usize>,
+    /// How many matches all of them have.
+    pub(super) matches: usize,
+}
 
 /// What a rule can refer to.
-pub(super) enum Route<'a> {
-    /// An HTTPRouteGroup.
+pub(super) struct Route<'a> {
+    pub(super) kind: RouteKind,
+    pub(super) meta: &'a Meta,
+    /// Its place among all routes.
+    pub(super) place: usize,
+    pub(super) permits: Permits<'a>,
+}
+
+/// What is permitted by a route.
+pub(super) enum Permits<'a> {
+    /// That of an HTTPRouteGroup.
     Http(Group<'a>),
-    /// A TCPRoute or UDPRoute.
+    /// That of a TCPRoute or UDPRoute.
     L4 {
+        /// `namespace/name`.
+        name: Arc<str>,
         /// `None`: every port.
-        ports: Option<BTreeSet<u16>>,
-        /// The object's name.
-        span: Span,
+        ports: Option<Arc<BTreeSet<u16>>>,
     },
 }
 
 /// The matches of an HTTPRouteGroup.
 pub(super) struct Group<'a> {
-    /// In the order of the text.
+    /// In the order of their names.
     pub(super) matches: Vec<Match<'a>>,
-    /// Their indices by name.
-    by_name: BTreeMap<&'a str, usize>,
-}
-
-impl<'a> Group<'a> {
-    pub(super) fn get(&self, name: &str) -> Option<&Match<'a>> {
-        self.matches.get(*self.by_name.get(name)?)
-    }
 }
 
 /// One match of an HTTPRouteGroup.
 pub(super) struct Match<'a> {
     pub(super) name: &'a str,
+    /// `namespace/group#match`.
+    pub(super) qualified_name: Arc<str>,
     pub(super) span: Span,
     pub(super) condition: Arc<HttpCondition>,
+    /// Its place among all matches of all groups.
+    pub(super) place: usize,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn get(&self, name: &str) -> Option<&Match<'a>> {
+        let place = self.matches.binary_search_by(|one| one.name.cmp(name)).ok()?;
+        self.matches.get(place)
+    }
+}
+
+impl<'a> Routes<'a> {
+    pub(super) fn get(&self, kind: RouteKind, namespace: &str, name: &str) -> Option<&Route<'a>> {
+        self.all.get(*self.places.get(&(kind, namespace, name))?)
+    }
+
+    fn add(&mut self, kind: RouteKind, meta: &'a Meta, permits: Permits<'a>) {
+        let place = self.all.len();
+        self.places.insert((kind, &meta.namespace.value, &meta.name.value), place);
+        self.all.push(Route { kind, meta, place, permits });
+    }
 }
 
 impl<'a> Resolver<'a> {
     pub(super) fn routes(&self) -> Routes<'a> {
         let bundle = self.bundle;
-        let mut routes = Routes::new();
+        let mut routes = Routes::default();
+        let count = bundle.http_route_groups.len();
+        routes.all.reserve(count);
+        routes.places.reserve(count);
+        let mut methods = MethodSets::default();
         for group in &bundle.http_route_groups {
-            let matches: Vec<Match<'a>> =
-                group.matches.iter().map(|one| self.one_match(one)).collect();
-            let by_name = matches.iter().enumerate().map(|(index, one)| (one.name, index));
-            let by_name = by_name.collect();
-            let (namespace, name) = (&group.meta.namespace.value, &group.meta.name.value);
-            let route = Route::Http(Group { matches, by_name });
-            routes.insert((RouteKind::Http, namespace, name), route);
+            let permits = Permits::Http(self.group_of(group, routes.matches, &mut methods));
+            routes.matches += group.matches.len();
+            routes.add(RouteKind::Http, &group.meta, permits);
         }
-        let l4 = [(RouteKind::Tcp, &bundle.tcp_routes), (RouteKind::Udp, &bundle.udp_routes)];
-        for (kind, objects) in l4 {
-            for object in objects {
-                let ports: BTreeSet<u16> = object.ports.iter().map(|port| port.value).collect();
-                let ports = (!ports.is_empty()).then_some(ports);
-                let route = Route::L4 { ports, span: object.meta.name.span };
-                let (namespace, name) = (&object.meta.namespace.value, &object.meta.name.value);
-                routes.insert((kind, namespace, name), route);
-            }
-        }
+        bundle.tcp_routes.iter().for_each(|it| routes.add(RouteKind::Tcp, &it.meta, l4(it)));
+        bundle.udp_routes.iter().for_each(|it| routes.add(RouteKind::Udp, &it.meta, l4(it)));
         routes
     }
 
-    fn one_match(&self, one: &'a HttpMatch) -> Match<'a> {
-        Match {
+    fn group_of(
+        &self,
+        group: &'a HttpRouteGroup,
+        first: usize,
+        methods: &mut MethodSets<'a>,
+    ) -> Group<'a> {
+        let Meta { namespace, name, .. } = &group.meta;
+        let mut one_match = |(place, one): (usize, &'a HttpMatch)| Match {
             name: &one.name.value,
+            qualified_name: [&namespace.value, "/", &name.value, "#", &one.name.value]
+                .concat()
+                .into(),
             span: one.name.span,
-            condition: Arc::new(HttpCondition::of(one, &self.choices)),
-        }
+            condition: Arc::new(HttpCondition::sharing(one, &self.choices, methods)),
+            place,
+        };
+        let mut matches: Vec<_> = (first..).zip(&group.matches).map(&mut one_match).collect();
+        matches.sort_by_key(|one| one.name);
+        Group { matches }
     }
 
     /// Reports a reference to a route that is not there.
@@ -88,7 +125,6 @@ impl<'a> Resolver<'a> {
         kind: RouteKind,
         name: &Spanned<String>,
         namespace: &str,
-        routes: &Routes<'_>,
         consequence: &str,
     ) {
         if self.known.is_broken(kind.as_str(), namespace, &name.value) {
@@ -102,15 +138,17 @@ impl<'a> Resolver<'a> {
                 "there is one in namespace `{other}`, but only routes of the own namespace are seen"
             )),
             None => {
-                let first = (kind, namespace, "");
-                let known = routes
-                    .range(first..)
-                    .take_while(|((of_kind, of, _), _)| *of_kind == kind && *of == namespace)
-                    .map(|((.., name), _)| *name);
+                let known = self.known.routes_of(kind, namespace);
                 let broken = self.known.broken(kind.as_str(), namespace);
                 nearest::suggest(error, name, known.chain(broken))
             }
         };
         self.report(error);
     }
+}
+
+fn l4(route: &L4Route) -> Permits<'_> {
+    let ports: BTreeSet<u16> = route.ports.iter().map(|port| port.value).collect();
+    let ports = (!ports.is_empty()).then(|| Arc::new(ports));
+    Permits::L4 { name: route.meta.qualified_name().into(), ports }
 }

@@ -5,69 +5,82 @@ use std::sync::Arc;
 
 use smi_model::canonical::{RouteKind, RuleRef, Subject, SubjectKind, TrafficTarget};
 use smi_model::diagnostic::Diagnostic;
-use smi_model::source::Spanned;
+use smi_model::source::{Span, Spanned};
 
 use super::bindings::Bindings;
 use super::identities::Identity;
-use super::routes::{Group, Match, Route, Routes};
+use super::routes::{Group, Match, Permits, Routes};
 use super::{Resolver, nearest};
 use crate::code;
-use crate::ir::{Condition, HttpCondition, Rule};
+use crate::identity::Sources;
+use crate::ir::{Condition, Rule};
 use crate::options::OmittedNamespace;
 
 /// What the rules of one target come to.
 #[derive(Default)]
-struct Terms {
-    /// HTTP conditions with the name and place of their match.
-    http: Vec<(Arc<str>, smi_model::source::Span, Arc<HttpCondition>)>,
-    /// Name, ports and place of each TCPRoute that was found.
-    tcp: Vec<L4>,
-    udp: Vec<L4>,
+struct Terms<'r> {
+    http: Vec<&'r Match<'r>>,
+    /// Each TCPRoute that was found.
+    tcp: Vec<L4<'r>>,
+    udp: Vec<L4<'r>>,
 }
 
-struct L4 {
-    route: Arc<str>,
-    ports: Option<Arc<BTreeSet<u16>>>,
-    span: smi_model::source::Span,
+#[derive(Clone, Copy)]
+struct L4<'r> {
+    route: &'r Arc<str>,
+    ports: Option<&'r Arc<BTreeSet<u16>>>,
+    span: Span,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
+    /// Adds the rules of a target, whose name is `namespace/name`.
     pub(super) fn target(
         &mut self,
-        target: &TrafficTarget,
-        routes: &Routes<'_>,
-        bindings: &Bindings,
-    ) -> Vec<Rule> {
+        name: &Arc<str>,
+        target: &'a TrafficTarget,
+        routes: &Routes<'a>,
+        bindings: &Bindings<'a>,
+        rules: &mut Vec<Rule>,
+    ) {
         let namespace = &target.meta.namespace;
         // Everything is looked at before anything is given up, so that all
         // problems of a target are reported together.
         let destinations = self.destinations(target, bindings);
-        let sources = target.sources.iter();
-        let sources: BTreeSet<String> =
-            sources.flat_map(|source| self.source(source, namespace, bindings)).collect();
+        let mut sources = Vec::new();
+        for source in &target.sources {
+            sources.extend(self.source(source, namespace, bindings));
+        }
         let mut terms = Terms::default();
         for rule in &target.rules {
             self.rule(rule, namespace, routes, &mut terms);
         }
         if sources.is_empty() {
-            return Vec::new();
+            return;
         }
-        let rules = self.rules(target, terms, sources);
-        let at = |destination: &String| {
-            let destination: Arc<str> = Arc::from(destination.as_str());
-            rules
-                .iter()
-                .map(move |rule| Rule { destination: Arc::clone(&destination), ..rule.clone() })
-        };
-        destinations.iter().flat_map(at).collect()
+        let sources = Sources::new(sources);
+        for destination in &destinations {
+            self.grant(target, &terms, rules, |route, condition, ports, span| Rule {
+                target: Arc::clone(name),
+                route: Arc::clone(route),
+                condition,
+                destination: Arc::clone(destination),
+                sources: sources.clone(),
+                ports,
+                span,
+            });
+        }
     }
 
     /// All identities of the workload that is called.
-    fn destinations(&mut self, target: &TrafficTarget, bindings: &Bindings) -> BTreeSet<String> {
+    fn destinations(
+        &mut self,
+        target: &'a TrafficTarget,
+        bindings: &Bindings<'a>,
+    ) -> Vec<Arc<str>> {
         let own = &target.meta.namespace;
         let subject = &target.destination;
         let omitted = self.choices.destination_namespace;
-        let Some(namespace) = self.namespace(subject, own, omitted) else { return BTreeSet::new() };
+        let Some(namespace) = self.namespace(subject, own, omitted) else { return Vec::new() };
         if namespace != own.value && !self.choices.foreign_destination {
             let message = format!(
                 "this TrafficTarget is in namespace `{}`, its destination in `{namespace}`",
@@ -79,19 +92,23 @@ impl Resolver<'_> {
                     .related(own.span, "the TrafficTarget's namespace")
                     .help("only the owner of a namespace may open its workloads; put the TrafficTarget there"),
             );
-            return BTreeSet::new();
+            return Vec::new();
         }
-        let mut identities = self.identities(subject, &namespace, bindings);
-        if !self.choices.foreign_destination {
-            identities.retain(|identity| self.is_at_home(identity, &namespace, subject));
-        }
-        identities.into_iter().map(|identity| identity.name).collect()
+        let identities = self.identities(subject, namespace, bindings);
+        let foreign = self.choices.foreign_destination;
+        let mut names: Vec<Arc<str>> = identities
+            .filter(|identity| foreign || self.is_at_home(identity, namespace, subject))
+            .map(|identity| identity.name)
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     /// Whether a destination's identity is known to be of the namespace whose
     /// owner wrote it. An IdentityBinding can list any, and must not open the
     /// workloads of others by that.
-    fn is_at_home(&mut self, identity: &Identity, namespace: &str, subject: &Subject) -> bool {
+    fn is_at_home(&mut self, identity: &Identity<'_>, namespace: &str, subject: &Subject) -> bool {
         let is_at_home = identity.is_of(namespace);
         if !is_at_home {
             let message = format!(
@@ -111,39 +128,40 @@ impl Resolver<'_> {
 
     fn source(
         &mut self,
-        source: &Subject,
-        own: &Spanned<String>,
-        bindings: &Bindings,
-    ) -> Vec<String> {
+        source: &'a Subject,
+        own: &'a Spanned<String>,
+        bindings: &Bindings<'a>,
+    ) -> impl Iterator<Item = Arc<str>> {
         let namespace = self.namespace(source, own, self.choices.source_namespace);
-        let identities = namespace.map(|namespace| self.identities(source, &namespace, bindings));
-        identities.into_iter().flatten().flat_map(Identity::into_names).collect()
+        let identities = namespace.map(|namespace| self.identities(source, namespace, bindings));
+        identities.into_iter().flatten().flat_map(Identity::into_names)
     }
 
     /// What a subject stands for; none when that was reported.
-    fn identities(
+    fn identities<'b>(
         &mut self,
-        subject: &Subject,
-        namespace: &str,
-        bindings: &Bindings,
-    ) -> Vec<Identity> {
-        match subject.kind {
-            SubjectKind::IdentityBinding => self.bound(subject, namespace, bindings),
+        subject: &'a Subject,
+        namespace: &'a str,
+        bindings: &'b Bindings<'a>,
+    ) -> impl Iterator<Item = Identity<'a>> + use<'a, 'b> {
+        let (account, bound) = match subject.kind {
+            SubjectKind::IdentityBinding => (None, self.bound(subject, namespace, bindings)),
             SubjectKind::ServiceAccount => {
-                self.named_account(namespace, &subject.name).into_iter().collect()
+                (self.named_account(namespace, &subject.name), &[] as &[_])
             }
-        }
+        };
+        account.into_iter().chain(bound.iter().cloned())
     }
 
     fn namespace(
         &mut self,
-        subject: &Subject,
-        own: &Spanned<String>,
+        subject: &'a Subject,
+        own: &'a Spanned<String>,
         omitted: OmittedNamespace,
-    ) -> Option<String> {
+    ) -> Option<&'a str> {
         match (&subject.namespace, omitted) {
-            (Some(namespace), _) => Some(namespace.value.clone()),
-            (None, OmittedNamespace::OfTarget) => Some(own.value.clone()),
+            (Some(namespace), _) => Some(&namespace.value),
+            (None, OmittedNamespace::OfTarget) => Some(&own.value),
             (None, OmittedNamespace::Error) => {
                 let message = format!(
                     "`{}` has no namespace, and in dialect `{}` it then matches nobody",
@@ -158,42 +176,40 @@ impl Resolver<'_> {
         }
     }
 
-    fn rule(
+    fn rule<'r>(
         &mut self,
-        rule: &RuleRef,
-        namespace: &Spanned<String>,
-        routes: &Routes<'_>,
-        terms: &mut Terms,
+        rule: &'a RuleRef,
+        namespace: &'a Spanned<String>,
+        routes: &'r Routes<'a>,
+        terms: &mut Terms<'r>,
     ) {
-        let key = (rule.kind, namespace.value.as_str(), rule.name.value.as_str());
-        let route = format!("{}/{}", namespace.value, rule.name.value);
-        match routes.get(&key) {
-            None => self.unknown_route(
-                rule.kind,
-                &rule.name,
-                &namespace.value,
-                routes,
-                "this rule grants nothing",
-            ),
-            Some(Route::Http(group)) => {
-                for one in self.chosen(rule, group) {
-                    let name = format!("{route}#{}", one.name);
-                    terms.http.push((Arc::from(name), one.span, Arc::clone(&one.condition)));
-                }
-            }
-            Some(Route::L4 { ports, span }) => {
-                let ports = ports.clone().map(Arc::new);
-                let l4 = L4 { route: Arc::from(route), ports, span: *span };
+        let Some(route) = routes.get(rule.kind, &namespace.value, &rule.name.value) else {
+            self.uses.lead_nowhere(&namespace.value, &rule.name.value);
+            let consequence = "this rule grants nothing";
+            self.unknown_route(rule.kind, &rule.name, &namespace.value, consequence);
+            return;
+        };
+        self.uses.add(route, rule.matches.as_deref());
+        match &route.permits {
+            Permits::Http(group) => self.chosen(rule, group, &mut terms.http),
+            Permits::L4 { name, ports } => {
+                let l4 = L4 { route: name, ports: ports.as_ref(), span: route.meta.name.span };
                 if rule.kind == RouteKind::Udp { &mut terms.udp } else { &mut terms.tcp }.push(l4);
             }
         }
     }
 
     /// The matches of a group that a rule names.
-    fn chosen<'g, 'a>(&mut self, rule: &RuleRef, group: &'g Group<'a>) -> Vec<&'g Match<'a>> {
+    fn chosen<'r>(
+        &mut self,
+        rule: &RuleRef,
+        group: &'r Group<'a>,
+        chosen: &mut Vec<&'r Match<'r>>,
+    ) {
         let Some(names) = &rule.matches else {
             if self.choices.omitted_matches_mean_all {
-                return group.matches.iter().collect();
+                chosen.extend(&group.matches);
+                return;
             }
             let message = format!(
                 "without `matches` this rule grants nothing in dialect `{}`",
@@ -203,9 +219,8 @@ impl Resolver<'_> {
                 Diagnostic::warning(code::OMITTED_MATCHES, rule.name.span, message)
                     .help("list the names of the matches that are meant"),
             );
-            return Vec::new();
+            return;
         };
-        let mut chosen = Vec::new();
         for name in names {
             match group.get(&name.value) {
                 Some(one) => chosen.push(one),
@@ -220,7 +235,6 @@ impl Resolver<'_> {
                 }
             }
         }
-        chosen
     }
 
     /// TCPRoutes narrow the HTTP rules of their target to their ports, and admit
@@ -229,39 +243,33 @@ impl Resolver<'_> {
     /// Which kinds of rules there are is judged by what was written, not by what
     /// was found: a broken reference must not turn "these ports" into "every port",
     /// nor "these requests" into "all HTTP".
-    fn rules(&self, target: &TrafficTarget, terms: Terms, sources: BTreeSet<String>) -> Vec<Rule> {
+    fn grant(
+        &self,
+        target: &TrafficTarget,
+        terms: &Terms<'_>,
+        rules: &mut Vec<Rule>,
+        rule: impl Fn(&Arc<str>, Condition, Option<Arc<BTreeSet<u16>>>, Span) -> Rule,
+    ) {
         let wrote = |kind| target.rules.iter().any(|rule| rule.kind == kind);
         let only = target.port.as_ref().map(|port| port.value);
-        let name: Arc<str> = Arc::from(target.meta.qualified_name());
-        let sources = Arc::new(sources);
-        let nobody: Arc<str> = Arc::from("");
-        let rule = |route, condition, ports, span| Rule {
-            target: Arc::clone(&name),
-            route,
-            condition,
-            // Set for each of the destination's identities.
-            destination: Arc::clone(&nobody),
-            sources: Arc::clone(&sources),
-            ports: narrowed(ports, only),
-            span,
-        };
         let http_ports = if wrote(RouteKind::Tcp) { union_of_ports(&terms.tcp) } else { None };
-        let mut rules = Vec::new();
-        for (name, span, condition) in terms.http {
-            rules.push(rule(name, Condition::Http(condition), http_ports.clone(), span));
+        let http_ports = narrowed(http_ports, only);
+        for one in &terms.http {
+            let condition = Condition::Http(Arc::clone(&one.condition));
+            rules.push(rule(&one.qualified_name, condition, http_ports.clone(), one.span));
         }
         let all_http = !wrote(RouteKind::Http) && self.choices.tcp_admits_http;
-        for L4 { route, ports, span } in terms.tcp {
+        for L4 { route, ports, span } in &terms.tcp {
+            let ports = narrowed(ports.cloned(), only);
             if all_http {
                 let condition = Condition::Http(Arc::default());
-                rules.push(rule(route.clone(), condition, ports.clone(), span));
+                rules.push(rule(route, condition, ports.clone(), *span));
             }
-            rules.push(rule(route, Condition::Tcp, ports, span));
+            rules.push(rule(route, Condition::Tcp, ports, *span));
         }
-        for L4 { route, ports, span } in terms.udp {
-            rules.push(rule(route, Condition::Udp, ports, span));
+        for L4 { route, ports, span } in &terms.udp {
+            rules.push(rule(route, Condition::Udp, narrowed(ports.cloned(), only), *span));
         }
-        rules
     }
 }
 
@@ -273,8 +281,8 @@ fn narrowed(ports: Option<Arc<BTreeSet<u16>>>, only: Option<u16>) -> Option<Arc<
 }
 
 /// All ports of the routes; `None` (every port) as soon as one of them says so.
-fn union_of_ports(routes: &[L4]) -> Option<Arc<BTreeSet<u16>>> {
+fn union_of_ports(routes: &[L4<'_>]) -> Option<Arc<BTreeSet<u16>>> {
     let ports: Option<Vec<&BTreeSet<u16>>> =
-        routes.iter().map(|route| route.ports.as_deref()).collect();
+        routes.iter().map(|route| route.ports.map(|ports| &**ports)).collect();
     ports.map(|ports| Arc::new(ports.into_iter().flatten().copied().collect()))
 }

@@ -31,11 +31,15 @@ const MOST_BYTES: usize = 1 << 16;
 /// assert_eq!(refused.place, 1..10);
 /// assert!(matches!(refused.problem, Problem::NotPortable { .. }));
 /// ```
+///
+/// Cheap to clone: every rule that uses the expression has a copy of it.
 #[derive(Clone, Debug)]
-pub struct Regex {
+pub struct Regex(Arc<Parsed>);
+
+#[derive(Debug)]
+struct Parsed {
     text: String,
-    /// Shared, because every rule that uses the expression has a copy of it.
-    hir: Arc<Hir>,
+    hir: Hir,
 }
 
 /// Why a text is not an expression of the subset.
@@ -91,25 +95,25 @@ impl Regex {
         let ast = ast.map_err(|error| syntax(whole.clone(), error.kind()))?;
         let hir = TranslatorBuilder::new().build().translate(&rewritten, &ast);
         let hir = hir.map_err(|error| syntax(whole, error.kind()))?;
-        Ok(Self { text: text.to_owned(), hir: Arc::new(hir) })
+        Ok(Self(Arc::new(Parsed { text: text.to_owned(), hir })))
     }
 
     /// The expression as it was written.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// What the expression means: texts that it describes, without an anchor.
     #[must_use]
     pub fn hir(&self) -> &Hir {
-        &self.hir
+        &self.0.hir
     }
 }
 
 impl PartialEq for Regex {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        Arc::ptr_eq(&self.0, &other.0) || self.as_str() == other.as_str()
     }
 }
 
@@ -123,13 +127,13 @@ impl PartialOrd for Regex {
 
 impl Ord for Regex {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.text.cmp(&other.text)
+        self.as_str().cmp(other.as_str())
     }
 }
 
 impl Hash for Regex {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        self.as_str().hash(state);
     }
 }
 

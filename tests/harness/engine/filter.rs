@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use envoy_wasm_filter::{Action, Host, HostError, LogLevel, MetricId, MetricType, Root};
+use envoy_wasm_filter::{Action, Flow, Host, HostError, LogLevel, MetricId, MetricType, Vm};
 
 use super::{Compiler, Decision, Enforcer, Engine, TRUST_DOMAIN};
 use crate::request::{Bytes, Protocol, Request};
@@ -19,7 +19,7 @@ impl Engine for Filter {
     }
 
     fn understands(&self, request: &Request) -> bool {
-        request.protocol == Protocol::Http
+        request.protocol != Protocol::Udp
     }
 
     fn start(&self, compiler: &Rc<Compiler>) -> Box<dyn Enforcer> {
@@ -27,10 +27,10 @@ impl Engine for Filter {
     }
 }
 
-/// One sidecar for each workload that was called, by SPIFFE ID.
+/// A sidecar for each workload that was called, by SPIFFE ID and protocol.
 struct Sidecars {
     compiler: Rc<Compiler>,
-    started: RefCell<BTreeMap<String, Sidecar>>,
+    started: RefCell<BTreeMap<(String, Protocol), Sidecar>>,
 }
 
 impl Enforcer for Sidecars {
@@ -38,37 +38,63 @@ impl Enforcer for Sidecars {
         let workload = request.destination.spiffe_id(TRUST_DOMAIN);
         let mut started = self.started.borrow_mut();
         let table = || self.compiler.workload_table(&workload);
-        let start = || Sidecar::start(table().map(|table| table.as_bytes().to_vec()));
-        started.entry(workload.clone()).or_insert_with(start).decide(request)
+        let table = || table().map(|table| table.as_bytes().to_vec());
+        let start = || Sidecar::start(request.protocol, table());
+        started.entry((workload.clone(), request.protocol)).or_insert_with(start).decide(request)
     }
 }
 
 struct Sidecar {
     proxy: Proxy,
-    root: Root<Proxy>,
+    vm: Vm<Proxy>,
+    decided: u32,
 }
+
+/// The proxy's number for the plugin.
+const PLUGIN: u32 = 1;
 
 impl Sidecar {
     /// Without a table the configuration is empty, as in a real sidecar.
-    fn start(table: Option<Vec<u8>>) -> Self {
+    fn start(protocol: Protocol, table: Option<Vec<u8>>) -> Self {
         let proxy = Proxy::default();
-        let mut root = Root::new(proxy.clone());
         let configuration = table.unwrap_or_default();
         let length = configuration.len();
-        proxy.0.borrow_mut().configuration = configuration;
-        assert!(root.configure(length), "the filter refuses a table that was just compiled");
-        Self { proxy, root }
+        {
+            let mut state = proxy.0.borrow_mut();
+            state.root_id = if protocol == Protocol::Http { "http" } else { "tcp" };
+            state.configuration = configuration;
+        }
+        let mut vm = Vm::new(proxy.clone());
+        vm.create_context(PLUGIN, 0);
+        assert!(vm.configure(PLUGIN, length), "the filter refuses a table that was just compiled");
+        Self { proxy, vm, decided: PLUGIN }
     }
 
-    fn decide(&self, request: &Request) -> Decision {
+    fn decide(&mut self, request: &Request) -> Decision {
         {
             let mut state = self.proxy.0.borrow_mut();
             state.headers = headers(request);
             state.peer = request.source.as_ref().map(|it| it.spiffe_id(TRUST_DOMAIN).into_bytes());
             state.port = request.port;
+            state.note = None;
             state.reply = None;
         }
-        let action = self.root.filter().on_request_headers();
+        self.decided += 1;
+        let context = self.decided;
+        self.vm.create_context(context, PLUGIN);
+        if request.protocol == Protocol::Tcp {
+            let flow = self.vm.on_data(context);
+            self.vm.forget_connection(context);
+            let note = self.proxy.0.borrow_mut().note.take();
+            return match (flow, note) {
+                (Flow::Pass, None) => Decision::Allow,
+                (Flow::Close, Some(note)) => {
+                    Decision::Deny(note.strip_prefix("denied:").map(str::to_owned))
+                }
+                (flow, note) => panic!("{flow:?} does not go together with {note:?}"),
+            };
+        }
+        let action = self.vm.on_request_headers(context);
         match (action, self.proxy.0.borrow_mut().reply.take()) {
             (Action::Continue, None) => Decision::Allow,
             (Action::Pause, Some(details)) => {
@@ -94,16 +120,28 @@ fn headers(request: &Request) -> Vec<(String, Vec<u8>)> {
     line.into_iter().flatten().chain(others).collect()
 }
 
+/// Headers in the form of the proxy's ABI.
+fn block(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let word = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
+    let lengths = headers.iter().flat_map(|(name, value)| [word(name.len()), word(value.len())]);
+    let texts = headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
+    let texts = texts.flat_map(|text| text.iter().copied().chain([0]));
+    word(headers.len()).into_iter().chain(lengths.flatten()).chain(texts).collect()
+}
+
 /// What Envoy would know; clones share it.
 #[derive(Clone, Default)]
 struct Proxy(Rc<RefCell<State>>);
 
 #[derive(Default)]
 struct State {
+    root_id: &'static str,
     configuration: Vec<u8>,
     headers: Vec<(String, Vec<u8>)>,
     peer: Option<Vec<u8>>,
     port: Option<u16>,
+    /// The verdict that an access log would have.
+    note: Option<String>,
     /// The details of the reply that ended the request.
     reply: Option<String>,
 }
@@ -113,17 +151,32 @@ impl Host for Proxy {
         Ok(self.0.borrow().configuration.clone())
     }
 
-    fn request_headers(&self) -> Result<Vec<(String, Vec<u8>)>, HostError> {
-        Ok(self.0.borrow().headers.clone())
+    fn request_headers(&self) -> Result<Vec<u8>, HostError> {
+        Ok(block(&self.0.borrow().headers))
     }
 
-    fn property(&self, path: &[&str]) -> Result<Option<Vec<u8>>, HostError> {
+    fn set_request_header(&self, _: &str, _: &[u8]) -> Result<(), HostError> {
+        panic!("access is about requests as they are")
+    }
+
+    fn remove_request_header(&self, _: &str) -> Result<(), HostError> {
+        panic!("access is about requests as they are")
+    }
+
+    fn property(&self, path: &'static [u8]) -> Result<Option<Vec<u8>>, HostError> {
         let state = self.0.borrow();
         Ok(match path {
-            ["connection", "uri_san_peer_certificate"] => state.peer.clone(),
-            ["destination", "port"] => state.port.map(|port| i64::from(port).to_le_bytes().into()),
+            b"connection\0uri_san_peer_certificate" => state.peer.clone(),
+            b"destination\0port" => state.port.map(|port| i64::from(port).to_le_bytes().into()),
+            b"plugin_root_id" => Some(state.root_id.into()),
             _ => None,
         })
+    }
+
+    fn note(&self, name: &'static str, value: &str) {
+        if name == "smi_verdict" {
+            self.0.borrow_mut().note = Some(value.to_owned());
+        }
     }
 
     fn send_local_response(&self, status: u16, details: &str, _: &str) -> Result<(), HostError> {
@@ -139,6 +192,14 @@ impl Host for Proxy {
     fn increment(&self, _: MetricId) {}
 
     fn record(&self, _: MetricId, _: u64) {}
+
+    fn now(&self) -> u64 {
+        0
+    }
+
+    fn random(&self) -> Result<u64, HostError> {
+        panic!("access is not a matter of chance")
+    }
 
     fn logs(&self, _: LogLevel) -> bool {
         false

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::python;
+use crate::{module, python};
 
 /// The version that the filter is tested with.
 const ENVOY_VERSION: &str = "1.40.0";
@@ -123,21 +123,43 @@ fn has_target(target: &str) -> bool {
     })
 }
 
-fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
+/// Builds the filter, and returns the file that proxies load.
+///
+/// # Errors
+///
+/// When it does not build.
+pub fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
     install_target(WASM_TARGET, report)?;
     let root = workspace_root();
-    let filter = root.join(format!("target/{WASM_TARGET}/wasm/envoy_wasm_filter.wasm"));
+    let target = root.join("target");
+    let filter = target.join("filter/smi-filter.wasm");
     if !filter.exists() {
         report("building the filter to Wasm");
     }
     run(Command::new(cargo())
         .current_dir(&root)
-        .args(["build", "--quiet", "--locked", "--package", "envoy-wasm-filter"])
-        .args(["--profile", "wasm", "--target", WASM_TARGET])
+        .args(["rustc", "--quiet", "--locked", "--package", "envoy-wasm-filter", "--lib"])
+        .args(["--crate-type", "staticlib", "--profile", "wasm", "--target", WASM_TARGET])
         .arg("--target-dir")
-        .arg(root.join("target")))
+        .arg(&target))
     .context("the filter does not build")?;
+    let built = target.join(WASM_TARGET).join("wasm");
+    let module = module::link(&built.join("libenvoy_wasm_filter.a"), &built.join("filter.wasm"))?;
+    replace(&filter, &module)?;
     Ok(filter)
+}
+
+/// Writes a file that others may be reading.
+fn replace(path: &Path, content: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    let new = path.with_extension("new");
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&new, content))
+        .and_then(|()| fs::rename(&new, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// The package holds Envoy's own release binary.

@@ -44,7 +44,7 @@ const BOOKBUYER: &str = "spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer";
 const PEER: &str = "connection.uri_san_peer_certificate";
 
 /// Loaded by every worker of every proxy, and compiled there.
-const LARGEST_MODULE: usize = 200_000;
+const LARGEST_MODULE: usize = 120_000;
 
 /// The module in the form that is shipped.
 #[expect(clippy::disallowed_methods, reason = "the module is a file")]

@@ -32,6 +32,7 @@ pub(super) struct Proxy {
     reply: Option<Reply>,
     metrics: Vec<(String, u64)>,
     log: Vec<String>,
+    notes: Vec<(String, String)>,
 }
 
 /// A request on a connection.
@@ -67,9 +68,7 @@ impl Vm {
         let instance = linker().instantiate_and_start(&mut store, &MODULE);
         let instance = instance.expect("the module starts");
         let mut vm = Self { store, instance, requests: 0 };
-        vm.call::<(), ()>("_initialize", ());
         vm.call::<_, ()>("proxy_on_context_create", (ROOT, 0_u32));
-        assert_eq!(vm.call::<_, u32>("proxy_on_vm_start", (ROOT, 0_u32)), 1);
         vm
     }
 
@@ -83,13 +82,11 @@ impl Vm {
     /// What the filter makes of a request: nothing, or a reply.
     pub(super) fn request(&mut self, request: &Request) -> Option<Reply> {
         self.requests += 1;
-        let context = ROOT + self.requests;
+        let context = 1000 + self.requests;
         let headers = u32::try_from(request.headers.len()).expect("a request is small");
         self.store.data_mut().request = request.clone();
         self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
         let paused = self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32));
-        self.call::<_, u32>("proxy_on_done", context);
-        self.call::<_, ()>("proxy_on_delete", context);
         let reply = self.store.data_mut().reply.take();
         assert_eq!(paused == 1, reply.is_some(), "a request is paused exactly when it is denied");
         reply
@@ -143,6 +140,8 @@ fn define(linker: &mut Linker<Proxy>) -> Result<(), wasmi::errors::LinkerError> 
     linker.func_wrap("env", "proxy_get_buffer_bytes", get_buffer_bytes)?;
     linker.func_wrap("env", "proxy_get_header_map_pairs", get_header_map_pairs)?;
     linker.func_wrap("env", "proxy_get_property", get_property)?;
+    linker.func_wrap("env", "proxy_set_property", set_property)?;
+    linker.func_wrap("env", "proxy_get_current_time_nanoseconds", get_current_time)?;
     linker.func_wrap("env", "proxy_send_local_response", send_local_response)?;
     linker.func_wrap("env", "proxy_define_metric", define_metric)?;
     linker.func_wrap("env", "proxy_increment_metric", increment_metric)?;
@@ -204,6 +203,24 @@ fn get_property(
     let path = text(&caller, path_at, path_length)?.replace('\0', ".");
     let value = caller.data().request.properties.get(path.as_str()).cloned();
     give(&mut caller, value, data_at, length_at)
+}
+
+fn set_property(
+    mut caller: Caller<'_, Proxy>,
+    path_at: Address,
+    path_length: u32,
+    value_at: Address,
+    value_length: u32,
+) -> Result<u32, Error> {
+    let note = (text(&caller, path_at, path_length)?, text(&caller, value_at, value_length)?);
+    caller.data_mut().notes.push(note);
+    Ok(OK)
+}
+
+/// Time stands still.
+fn get_current_time(mut caller: Caller<'_, Proxy>, time_at: Address) -> Result<u32, Error> {
+    write(&mut caller, time_at, &1_700_000_000_000_000_000_u64.to_le_bytes())?;
+    Ok(OK)
 }
 
 #[expect(clippy::too_many_arguments, reason = "the signature is the ABI's")]

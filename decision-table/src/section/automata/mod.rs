@@ -10,9 +10,12 @@
 //! table of transitions. A policy's automaton takes a fraction of the memory of a
 //! plain table then, and a text is compared eight bytes at a time.
 
+mod lanes;
+mod slot;
 #[cfg(feature = "alloc")]
 mod write;
 
+use self::slot::{Range, Ranges, SLOT, Slot, kind};
 use crate::wire::{FormatError, Part, Reader};
 
 #[cfg(feature = "alloc")]
@@ -20,8 +23,6 @@ pub(crate) use write::write;
 
 /// Words in front of an automaton: slots, rows, columns, start, classes, meets.
 const HEADER_WORDS: usize = 6;
-/// Length of a slot.
-const SLOT: usize = 16;
 /// Length of a meet.
 const MEET: usize = 6;
 /// Classes are 16 bits wide in slots, so that they are in rows too.
@@ -30,20 +31,6 @@ const MOST_CLASSES: u32 = 1 << 16;
 const ROW: u32 = 1 << 31;
 /// The slot from which nothing matches any more.
 const DEAD: u32 = 0;
-
-/// What a slot is, in its first byte.
-mod kind {
-    /// Nothing matches any more: slot 0, and no other.
-    pub(super) const DEAD: u8 = 0;
-    /// Up to eight bytes that must follow.
-    pub(super) const LITERAL: u8 = 1;
-    /// Ranges of bytes with targets, and a target for all other bytes.
-    pub(super) const RANGES: u8 = 2;
-    /// Two more ranges of the slot in front.
-    pub(super) const MORE: u8 = 3;
-    /// Whatever follows, the class is this one.
-    pub(super) const REST: u8 = 4;
-}
 
 /// All automata of a table.
 #[derive(Clone, Copy, Debug)]
@@ -184,12 +171,12 @@ impl Automaton<'_> {
         }
         let mut rest = self.slots;
         while let Some((slot, behind)) = rest.split_first() {
-            let more = Slot(slot).more();
+            let more = Slot::of(slot).more();
             let is_first = rest.len() == self.slots.len();
             let Some((more, behind)) = behind.split_at_checked(more) else {
                 return fail("a slot is cut off");
             };
-            if !self.is_sound(Slot(slot), more, is_first) {
+            if !self.is_sound(Slot::of(slot), more, is_first) {
                 return fail("a slot is malformed");
             }
             rest = behind;
@@ -198,19 +185,19 @@ impl Automaton<'_> {
     }
 
     /// Whether a slot with its continuation is one that the writer could have made.
-    fn is_sound(self, slot: Slot<'_>, more: &[[u8; SLOT]], is_first: bool) -> bool {
+    fn is_sound(self, slot: Slot, more: &[[u8; SLOT]], is_first: bool) -> bool {
         let known = u32::from(slot.class()) < self.classes;
-        let [_, count, ..] = *slot.0;
+        let count = slot.count();
         known
             && match slot.kind() {
-                kind::DEAD => is_first && slot.0.iter().all(|byte| *byte == 0),
+                kind::DEAD => is_first && slot.is_empty(),
                 kind::LITERAL => (1..=8).contains(&count) && self.leads_on(slot.target()),
                 kind::RANGES => {
                     let ranges = Ranges { slot, more };
                     let used = usize::from(count);
                     count >= 1
                         && ranges.all().skip(used).all(|range| range == Range::UNUSED)
-                        && more.iter().all(|more| Slot(more).kind() == kind::MORE)
+                        && more.iter().all(|more| Slot::of(more).kind() == kind::MORE)
                         && self.leads_on(slot.target())
                         && ranges.iter().all(|range| self.leads_on(range.target))
                         && ranges.iter().all(|range| range.first <= range.last)
@@ -226,7 +213,7 @@ impl Automaton<'_> {
         if to & ROW != 0 {
             return ((to & !ROW) as usize) < self.rows.len() / self.width;
         }
-        self.slots.get(to as usize).is_some_and(|slot| Slot(slot).kind() != kind::MORE)
+        self.slots.get(to as usize).is_some_and(|slot| Slot::of(slot).kind() != kind::MORE)
     }
 
     fn verify_meets(self) -> Result<(), FormatError> {
@@ -259,7 +246,7 @@ impl Automaton<'_> {
                     Walked::End(class) => return Some(class),
                 };
             }
-            let slot = Slot(self.slots.get(at as usize)?);
+            let slot = Slot::of(self.slots.get(at as usize)?);
             match slot.kind() {
                 kind::LITERAL => {
                     if rest.is_empty() {
@@ -270,15 +257,12 @@ impl Automaton<'_> {
                 }
                 kind::RANGES => {
                     let ranges = Ranges { slot, more: self.slots.get(at as usize + 1..)? };
-                    let here = at;
-                    rest = ranges.behind_loop(here, rest);
-                    while at == here {
-                        let Some((byte, behind)) = rest.split_first() else {
-                            return Some(slot.class());
-                        };
-                        at = ranges.target(*byte);
-                        rest = behind;
-                    }
+                    let Some((byte, behind)) = ranges.behind_loop(at, rest, text).split_first()
+                    else {
+                        return Some(slot.class());
+                    };
+                    at = ranges.target(*byte);
+                    rest = behind;
                 }
                 kind::REST => return Some(slot.class()),
                 _ => return None,
@@ -348,129 +332,6 @@ enum Walked<'t> {
     Out(u32, &'t [u8]),
     /// With the text.
     End(u16),
-}
-
-/// 16 bytes: kind, count, class (2), target (4), content (8).
-#[derive(Clone, Copy)]
-struct Slot<'a>(&'a [u8; SLOT]);
-
-impl Slot<'_> {
-    const fn kind(self) -> u8 {
-        let [kind, ..] = *self.0;
-        kind
-    }
-
-    const fn class(self) -> u16 {
-        let [_, _, low, high, ..] = *self.0;
-        u16::from_le_bytes([low, high])
-    }
-
-    const fn target(self) -> u32 {
-        let [_, _, _, _, a, b, c, d, ..] = *self.0;
-        u32::from_le_bytes([a, b, c, d])
-    }
-
-    /// How many slots behind this one continue it.
-    fn more(self) -> usize {
-        let [kind, count, ..] = *self.0;
-        if kind == kind::RANGES { usize::from(count / 2) } else { 0 }
-    }
-
-    /// What is left of a text that begins with the literal.
-    fn behind_literal<'t>(self, rest: &'t [u8], text: &[u8]) -> Option<&'t [u8]> {
-        let [_, count, _, _, _, _, _, _, literal @ ..] = *self.0;
-        let behind = rest.get(usize::from(count)..)?;
-        let head = rest
-            .first_chunk()
-            .map_or_else(|| ending(rest, text), |chunk: &[u8; 8]| u64::from_le_bytes(*chunk));
-        let unused = u32::from(8_u8.saturating_sub(count)) * 8;
-        let differs = (head ^ u64::from_le_bytes(literal)).checked_shl(unused)? != 0;
-        (!differs).then_some(behind)
-    }
-}
-
-/// The last bytes of a text, fewer than eight, as a little-endian number.
-fn ending(rest: &[u8], text: &[u8]) -> u64 {
-    if let Some(last) = text.last_chunk() {
-        let unused = u32::try_from(8_usize.saturating_sub(rest.len())).unwrap_or(8) * 8;
-        return u64::from_le_bytes(*last).checked_shr(unused).unwrap_or(0);
-    }
-    rest.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-/// A range of bytes, and where they lead.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Range {
-    first: u8,
-    last: u8,
-    target: u32,
-}
-
-impl Range {
-    /// What stands in place of a second range: no byte is in it.
-    const UNUSED: Self = Self { first: u8::MAX, last: 0, target: DEAD };
-}
-
-/// A slot with its continuation, and perhaps others behind it.
-#[derive(Clone, Copy)]
-struct Ranges<'a> {
-    slot: Slot<'a>,
-    more: &'a [[u8; SLOT]],
-}
-
-impl<'a> Ranges<'a> {
-    fn target(self, byte: u8) -> u32 {
-        let own = self.own();
-        if own.first <= byte && byte <= own.last {
-            return own.target;
-        }
-        for slot in self.more.iter().take(self.slot.more()) {
-            for range in pair(slot) {
-                if range.first <= byte && byte <= range.last {
-                    return range.target;
-                }
-            }
-        }
-        self.slot.target()
-    }
-
-    /// What is left behind the bytes that lead from `here` to itself. Texts stay
-    /// long in loops such as `[0-9]+` and `[^/]+`, where a byte is one comparison.
-    fn behind_loop(self, here: u32, text: &[u8]) -> &[u8] {
-        let [_, count, ..] = *self.slot.0;
-        let Range { first, last, target } = self.own();
-        let is_in = |byte: &u8| byte.wrapping_sub(first) <= last.wrapping_sub(first);
-        let end = if target == here {
-            text.iter().position(|byte| !is_in(byte))
-        } else if count == 1 && self.slot.target() == here {
-            text.iter().position(is_in)
-        } else {
-            Some(0)
-        };
-        end.and_then(|end| text.get(end..)).unwrap_or_default()
-    }
-
-    fn iter(self) -> impl Iterator<Item = Range> + 'a {
-        let [_, count, ..] = *self.slot.0;
-        self.all().take(usize::from(count))
-    }
-
-    fn all(self) -> impl Iterator<Item = Range> + 'a {
-        core::iter::once(self.own()).chain(self.more.iter().flat_map(pair))
-    }
-
-    const fn own(self) -> Range {
-        let [_, _, _, _, _, _, _, _, first, last, a, b, c, d, _, _] = *self.slot.0;
-        Range { first, last, target: u32::from_le_bytes([a, b, c, d]) }
-    }
-}
-
-const fn pair(slot: &[u8; SLOT]) -> [Range; 2] {
-    let [_, _, _, _, first, last, a, b, c, d, second, end, e, f, g, h] = *slot;
-    [
-        Range { first, last, target: u32::from_le_bytes([a, b, c, d]) },
-        Range { first: second, last: end, target: u32::from_le_bytes([e, f, g, h]) },
-    ]
 }
 
 const fn meet_words([a, b, c, d, e, f]: [u8; 6]) -> [u16; 3] {

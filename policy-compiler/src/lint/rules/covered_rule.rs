@@ -93,7 +93,7 @@ fn covered<'a>(cover: &mut Cover<'_, 'a>, rules: &[Placed<'a>]) -> Vec<Option<Pl
     }
     let coverer = |one: &Placed<'a>| {
         // Whatever covers the rule has all of its sources, so the rarest will do.
-        let others = one.rule.sources.iter().filter_map(|source| by_source.get(source.as_str()));
+        let others = one.rule.sources.iter().filter_map(|source| by_source.get(&**source));
         let others = others.min_by_key(|others| others.len())?;
         others.iter().find(|other| covers(cover, other, one)).copied()
     };

@@ -1,6 +1,7 @@
 //! Rules without any condition on requests.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use smi_model::diagnostic::Diagnostic;
 use smi_model::source::Span;
@@ -82,11 +83,11 @@ fn report(context: &mut Context<'_>, rule: &Rule, place: Span) {
         false => finding.related(rule.span, "this states nothing that a request can lack"),
     };
     let anything = HttpCondition {
-        methods: Some(BTreeSet::from(["DELETE".to_owned()])),
+        methods: Some(Arc::new(BTreeSet::from(["DELETE".to_owned()]))),
         ..HttpCondition::default()
     };
     let request = context.examples.of_all(&[&anything]).ok().flatten();
-    let claim = request.zip(rule.sources.first());
+    let claim = request.zip(rule.sources.iter().next());
     let claims = claim.map(|(request, peer)| Context::sent(rule, peer, request));
     context.report(finding, claims.into_iter().collect());
     context.help("list the paths and methods that the callers need".to_owned());

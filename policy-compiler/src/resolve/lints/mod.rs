@@ -6,16 +6,18 @@ mod ports;
 mod reach;
 mod unused;
 
+pub(super) use self::unused::Uses;
+
 use super::Resolver;
 use super::bindings::Bindings;
 use super::routes::Routes;
 use crate::ir::{Rule, Split};
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     pub(super) fn lint(
         &mut self,
-        routes: &Routes<'_>,
-        bindings: &Bindings,
+        routes: &Routes<'a>,
+        bindings: &Bindings<'a>,
         rules: &[Rule],
         splits: &[Split],
     ) {

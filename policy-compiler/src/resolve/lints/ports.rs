@@ -25,7 +25,7 @@ struct Ports<'a> {
 type OfAccounts<'a> = BTreeMap<(&'a str, &'a str), Ports<'a>>;
 
 impl<'a> Resolver<'a> {
-    pub(super) fn service_ports(&mut self, bindings: &Bindings) {
+    pub(super) fn service_ports(&mut self, bindings: &Bindings<'a>) {
         let bundle = self.bundle;
         if bundle.services.is_empty() || bundle.workloads.is_empty() {
             return;
@@ -53,7 +53,7 @@ impl<'a> Resolver<'a> {
                 continue;
             }
             for (namespace, account) in self.called_accounts(target, bindings) {
-                let Some(known) = of_accounts.get(&(&*namespace, &*account)) else { continue };
+                let Some(known) = of_accounts.get(&(namespace, account)) else { continue };
                 for warning in lists.iter().flat_map(|ports| known.warnings(ports, target)) {
                     if reported.insert(warning.primary.span) {
                         self.report(warning);
@@ -66,21 +66,21 @@ impl<'a> Resolver<'a> {
     /// The ServiceAccounts, with their namespaces, of a target's destination.
     fn called_accounts(
         &self,
-        target: &TrafficTarget,
-        bindings: &Bindings,
-    ) -> Vec<(String, String)> {
+        target: &'a TrafficTarget,
+        bindings: &Bindings<'a>,
+    ) -> Vec<(&'a str, &'a str)> {
         let subject = &target.destination;
         let namespace = match (&subject.namespace, self.choices.destination_namespace) {
-            (Some(namespace), _) => namespace.value.clone(),
-            (None, OmittedNamespace::OfTarget) => target.meta.namespace.value.clone(),
+            (Some(namespace), _) => namespace.value.as_str(),
+            (None, OmittedNamespace::OfTarget) => target.meta.namespace.value.as_str(),
             (None, OmittedNamespace::Error) => return Vec::new(),
         };
-        let key = (namespace, subject.name.value.clone());
+        let key = (namespace, subject.name.value.as_str());
         match subject.kind {
             SubjectKind::ServiceAccount => vec![key],
             SubjectKind::IdentityBinding => {
                 let identities = bindings.get(&key).into_iter().flatten();
-                identities.filter_map(|identity| identity.account.clone()).collect()
+                identities.filter_map(|identity| identity.account).collect()
             }
         }
     }

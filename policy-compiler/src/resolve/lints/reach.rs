@@ -70,9 +70,9 @@ impl Resolver<'_> {
 fn callers<'r>(rules: &'r [Rule], concerned: &BTreeSet<&str>, names: &'r Names) -> Callers<'r> {
     let mut callers = Callers::new();
     for rule in rules {
-        let destination = names.first(&rule.destination);
+        let destination = &**names.first(&rule.destination);
         if concerned.contains(destination) {
-            let sources = rule.sources.iter().map(|source| names.first(source));
+            let sources = rule.sources.iter().map(|source| &**names.first(source));
             callers.entry(destination).or_default().extend(sources);
         }
     }

@@ -1,19 +1,31 @@
 //! Routes that nothing refers to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use smi_model::canonical::{Bundle, HttpRouteGroup, Meta, RouteKind};
+use smi_model::canonical::{Bundle, Meta, RouteKind};
 use smi_model::diagnostic::Diagnostic;
+use smi_model::source::Spanned;
 
 use crate::code;
 use crate::resolve::Resolver;
-use crate::resolve::routes::{Route, Routes};
+use crate::resolve::routes::{Group, Permits, Route, Routes};
+
+/// How much of a route somebody refers to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Nothing,
+    /// The matches that are selected.
+    Selected,
+    All,
+}
 
 /// What TrafficTargets and TrafficSplits refer to.
 #[derive(Default)]
-struct Uses<'a> {
-    /// The matches that are selected of each route object; `None`: all of them.
-    routes: BTreeMap<(RouteKind, &'a str, &'a str), Option<BTreeSet<&'a str>>>,
+pub(in crate::resolve) struct Uses<'a> {
+    /// For each route.
+    routes: Vec<Use>,
+    /// For each match of all groups, whether it is selected by its name.
+    matches: Vec<bool>,
     /// Namespaces in which some references cannot be read, or lead nowhere: any
     /// route there may be what is meant.
     unclear: BTreeSet<&'a str>,
@@ -22,65 +34,76 @@ struct Uses<'a> {
 }
 
 impl<'a> Uses<'a> {
-    fn of(bundle: &'a Bundle, routes: &Routes<'_>) -> Self {
-        let mut uses = Self::default();
-        for target in &bundle.traffic_targets {
-            for rule in &target.rules {
-                let names = rule.matches.as_ref();
-                let names = names.map(|names| names.iter().map(|name| name.value.as_str()));
-                let key = (rule.kind, target.meta.namespace.value.as_str(), &*rule.name.value);
-                uses.add(key, names, routes);
+    pub(in crate::resolve) fn none_of(routes: &Routes<'_>) -> Self {
+        let of_routes = vec![Use::Nothing; routes.all.len()];
+        Self { routes: of_routes, matches: vec![false; routes.matches], ..Self::default() }
+    }
+
+    /// Remembers a reference to a route that is not there.
+    pub(in crate::resolve) fn lead_nowhere(&mut self, namespace: &'a str, name: &'a str) {
+        self.unclear.insert(namespace);
+        self.sought.insert(name);
+    }
+
+    /// Remembers a reference to some matches of a route, or to all of it.
+    pub(in crate::resolve) fn add(
+        &mut self,
+        route: &Route<'_>,
+        matches: Option<&[Spanned<String>]>,
+    ) {
+        let Some(used) = self.routes.get_mut(route.place) else { return };
+        // Where the dialect reads no names as none of the matches, that was reported.
+        let Some(names) = matches else {
+            *used = Use::All;
+            return;
+        };
+        if *used == Use::Nothing {
+            *used = Use::Selected;
+        }
+        for name in names {
+            let one = match &route.permits {
+                Permits::Http(group) => group.get(&name.value),
+                Permits::L4 { .. } => None,
+            };
+            match one.and_then(|one| self.matches.get_mut(one.place)) {
+                Some(selected) => *selected = true,
+                // Any other match may be what is meant.
+                None => *used = Use::All,
             }
         }
+    }
+
+    /// Adds what TrafficSplits refer to, and what documents that cannot be read may.
+    fn add_others(&mut self, bundle: &'a Bundle, routes: &Routes<'_>) {
         for split in &bundle.traffic_splits {
+            let namespace = &split.meta.namespace.value;
             for name in &split.matches {
-                let key = (RouteKind::Http, split.meta.namespace.value.as_str(), &*name.value);
-                uses.add(key, None::<std::iter::Empty<_>>, routes);
+                match routes.get(RouteKind::Http, namespace, &name.value) {
+                    Some(route) => self.add(route, None),
+                    None => self.lead_nowhere(namespace, &name.value),
+                }
             }
         }
         let broken = bundle.broken.iter();
         let broken = broken.filter(|it| matches!(&*it.kind, "TrafficTarget" | "TrafficSplit"));
-        uses.unclear.extend(broken.map(|it| it.namespace.as_str()));
-        uses
+        self.unclear.extend(broken.map(|it| it.namespace.as_str()));
     }
 
-    fn add(
-        &mut self,
-        key: (RouteKind, &'a str, &'a str),
-        matches: Option<impl Iterator<Item = &'a str>>,
-        routes: &Routes<'_>,
-    ) {
-        let used = self.routes.entry(key).or_insert_with(|| Some(BTreeSet::new()));
-        let (_, namespace, name) = key;
-        let Some(route) = routes.get(&key) else {
-            self.unclear.insert(namespace);
-            self.sought.insert(name);
-            return;
-        };
-        let is_known =
-            |name: &str| matches!(route, Route::Http(group) if group.get(name).is_some());
-        match (used.as_mut(), matches) {
-            (Some(selected), Some(matches)) => {
-                for name in matches {
-                    if !is_known(name) {
-                        // Any other match may be what is meant.
-                        *used = None;
-                        return;
-                    }
-                    selected.insert(name);
-                }
-            }
-            // Where the dialect reads this as none of them, that was reported.
-            (_, None) => *used = None,
-            (None, Some(_)) => {}
-        }
+    fn of_route(&self, route: &Route<'_>) -> Use {
+        self.routes.get(route.place).copied().unwrap_or(Use::All)
     }
 
-    fn is_unused(&self, kind: RouteKind, meta: &Meta) -> bool {
-        let (namespace, name) = (meta.namespace.value.as_str(), meta.name.value.as_str());
-        !self.routes.contains_key(&(kind, namespace, name))
-            && !self.unclear.contains(namespace)
-            && !self.sought.contains(name)
+    fn is_unused(&self, route: &Route<'_>) -> bool {
+        let Meta { namespace, name, .. } = route.meta;
+        self.of_route(route) == Use::Nothing
+            && !self.unclear.contains(namespace.value.as_str())
+            && !self.sought.contains(name.value.as_str())
+    }
+
+    /// Whether it is known which matches of a group somebody selects.
+    fn are_selected(&self, group: &Route<'_>) -> bool {
+        self.of_route(group) == Use::Selected
+            && !self.unclear.contains(group.meta.namespace.value.as_str())
     }
 }
 
@@ -91,35 +114,31 @@ impl Resolver<'_> {
         if bundle.traffic_targets.is_empty() {
             return;
         }
-        let uses = Uses::of(bundle, routes);
-        let http = bundle.http_route_groups.iter().map(|it| (RouteKind::Http, &it.meta));
-        let tcp = bundle.tcp_routes.iter().map(|it| (RouteKind::Tcp, &it.meta));
-        let udp = bundle.udp_routes.iter().map(|it| (RouteKind::Udp, &it.meta));
-        for (kind, meta) in http.chain(tcp).chain(udp) {
-            if uses.is_unused(kind, meta) {
-                self.report(unused(kind, meta));
+        let mut uses = std::mem::take(&mut self.uses);
+        uses.add_others(bundle, routes);
+        for route in &routes.all {
+            if uses.is_unused(route) {
+                self.report(unused(route.kind, route.meta));
             }
         }
-        for group in &bundle.http_route_groups {
-            self.unused_matches(group, &uses);
+        for route in &routes.all {
+            if let Permits::Http(group) = &route.permits
+                && uses.are_selected(route)
+            {
+                self.unused_matches(route.meta, group, &uses);
+            }
         }
     }
 
-    fn unused_matches(&mut self, group: &HttpRouteGroup, uses: &Uses<'_>) {
-        let Meta { namespace, name, .. } = &group.meta;
-        let key = (RouteKind::Http, namespace.value.as_str(), name.value.as_str());
-        let Some(Some(selected)) = uses.routes.get(&key) else { return };
-        if uses.unclear.contains(namespace.value.as_str()) {
-            return;
-        }
+    fn unused_matches(&mut self, meta: &Meta, group: &Group<'_>, uses: &Uses<'_>) {
         for one in &group.matches {
-            if !selected.contains(one.name.value.as_str()) {
+            if uses.matches.get(one.place) == Some(&false) {
                 let message = format!(
                     "no rule selects match `{}` of HTTPRouteGroup `{}`",
-                    one.name.value, name.value
+                    one.name, meta.name.value
                 );
                 self.report(
-                    Diagnostic::warning(code::UNUSED_MATCH, one.name.span, message)
+                    Diagnostic::warning(code::UNUSED_MATCH, one.span, message)
                         .label("it grants nothing")
                         .help("list it in the `matches` of a rule, or remove it"),
                 );

@@ -16,7 +16,7 @@ use smi_model::source::Spanned;
 
 use self::names::Named;
 use super::Resolver;
-use super::routes::{Route, Routes};
+use super::routes::{Permits, Routes};
 use crate::code;
 use crate::ir::{HttpCondition, Split};
 
@@ -115,11 +115,11 @@ impl<'a> Resolver<'a> {
         namespace: &str,
         routes: &Routes<'_>,
     ) -> Option<BTreeSet<HttpCondition>> {
-        let key = (RouteKind::Http, namespace, name.value.as_str());
-        if let Some(Route::Http(group)) = routes.get(&key) {
+        let route = routes.get(RouteKind::Http, namespace, &name.value);
+        if let Some(Permits::Http(group)) = route.map(|route| &route.permits) {
             return Some(group.matches.iter().map(|one| (*one.condition).clone()).collect());
         }
-        self.unknown_route(RouteKind::Http, name, namespace, routes, "this split is not in force");
+        self.unknown_route(RouteKind::Http, name, namespace, "this split is not in force");
         None
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn of(condition: &HttpCondition, host: &Host, limit: usize) -> Matche
         matches.requests.push(request);
         return matches;
     };
-    for method in methods {
+    for method in methods.iter() {
         let mut request = request.clone();
         let one = json!({ "name": ":method", "string_match": { "exact": method } });
         let all = std::iter::once(one).chain(headers.iter().cloned()).collect();

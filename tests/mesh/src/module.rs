@@ -1,0 +1,75 @@
+//! The last step of building the filter: linking, with the exports that we want.
+//!
+//! A proxy calls every callback that a module exports, for every request, and each
+//! call costs more than looking a request up in a table. The SDK exports all
+//! callbacks there are; the filter needs a handful, and has them under names of its
+//! own so that both can be in one library. Linked by hand, everything that is there
+//! for the sake of the others only is left out, and the handful gets the names that
+//! the ABI wants.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::tools::{run, workspace_root};
+
+/// What the filter's callbacks are called in place of the ABI's `proxy_on_`.
+const OURS: &str = "smi_on_";
+const CALLBACKS: [&str; 6] = [
+    "context_create",
+    "configure",
+    "request_headers",
+    "downstream_data",
+    "upstream_data",
+    "downstream_connection_close",
+];
+/// What else a proxy needs, from the SDK: memory to give data in, and the version
+/// of the ABI.
+const OF_THE_SDK: [&str; 2] = ["malloc", "proxy_abi_version_0_2_1"];
+/// The stack, in bytes: nothing in the filter is recursive.
+const STACK: u32 = 256 * 1024;
+
+/// Links the filter's static library to a module.
+///
+/// # Errors
+///
+/// When there is no linker, or the library is not the filter's.
+pub(crate) fn link(library: &Path, module: &Path) -> Result<Vec<u8>> {
+    let callbacks = CALLBACKS.iter().map(|callback| format!("--export={OURS}{callback}"));
+    run(Command::new(linker()?)
+        .args(["-flavor", "wasm", "--no-entry", "--gc-sections", "--strip-all"])
+        // Host functions are found when a proxy loads the module.
+        .args(["--allow-undefined", "--stack-first", "-z"])
+        .arg(format!("stack-size={STACK}"))
+        .args(callbacks)
+        .args(OF_THE_SDK.map(|name| format!("--export={name}")))
+        .arg(library)
+        .arg("-o")
+        .arg(module))
+    .context("the filter does not link")?;
+    with_names_of_the_abi(module)
+}
+
+/// The linker that comes with the toolchain.
+fn linker() -> Result<PathBuf> {
+    let answer = Command::new("rustc")
+        .args(["--print", "target-libdir"])
+        .current_dir(workspace_root())
+        .output()
+        .context("cannot run rustc")?;
+    let libraries = PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim());
+    let linker = libraries.with_file_name("bin").join("rust-lld");
+    ensure!(linker.exists(), "the toolchain has no linker at {}", linker.display());
+    Ok(linker)
+}
+
+fn with_names_of_the_abi(module: &Path) -> Result<Vec<u8>> {
+    let mut module = walrus::Module::from_file(module).context("the linker made no module")?;
+    for export in module.exports.iter_mut() {
+        if let Some(callback) = export.name.strip_prefix(OURS) {
+            export.name = format!("proxy_on_{callback}");
+        }
+    }
+    Ok(module.emit_wasm())
+}
