@@ -39,6 +39,10 @@ pub(crate) struct Enforcing {
     #[arg(long, default_value = "filter", value_name = "WHO", value_parser = splits)]
     pub(crate) splits: Splits,
 
+    /// Let access logs tell the rule of allowed requests too.
+    #[arg(long)]
+    log_allowed: bool,
+
     /// The header whose value keeps requests with the same backend of a split.
     #[arg(long, value_name = "HEADER")]
     split_key: Option<String>,
@@ -156,6 +160,7 @@ impl Enforcing {
             mode: self.mode,
             split_key: self.split_key.as_deref(),
             namespace: None,
+            log_allowed: self.log_allowed,
         }
     }
 

@@ -37,6 +37,9 @@ pub struct Configuration<'a> {
     /// The namespace of Services that are called by their name alone, when it is not
     /// that of the table's workload.
     pub namespace: Option<&'a str>,
+    /// Whether access logs tell the rule of requests that are allowed too, which costs
+    /// each of them a little.
+    pub log_allowed: bool,
 }
 
 impl Configuration<'_> {
@@ -82,6 +85,9 @@ impl Configuration<'_> {
         match root {
             Root::Http | Root::Tcp => {
                 say("mode", Some(self.mode.name()).filter(|_| self.mode != Mode::default()));
+                if self.log_allowed {
+                    settings.insert("log_allowed".to_owned(), true.into());
+                }
             }
             Root::Splits => {
                 say("split_key", self.split_key);
@@ -121,11 +127,12 @@ mod tests {
             mode: Mode::Permissive,
             split_key: Some("x-session"),
             namespace: Some("shop"),
+            log_allowed: true,
         };
         for root in [Root::Http, Root::Tcp] {
             let bytes = all.bytes(root);
             let (settings, tables) = line(&bytes);
-            assert_eq!(settings, r#"{"has_shadow":true,"mode":"permissive"}"#);
+            assert_eq!(settings, r#"{"has_shadow":true,"log_allowed":true,"mode":"permissive"}"#);
             assert_eq!(tables, b"\x89table\x89shadow");
         }
         let bytes = all.bytes(Root::Splits);
