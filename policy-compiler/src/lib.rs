@@ -77,7 +77,7 @@ pub use decision_table::Dialect;
 pub use decision_table::{IdentityForm, UnknownForm};
 pub use ir::{Backend, PolicySet, Share, Split};
 pub use options::{Limits, Options};
-pub use resolve::resolve;
+pub use resolve::{accounts, resolve};
 pub use tables::Tables;
 
 /// The SPIFFE ID of a ServiceAccount.

@@ -1,8 +1,9 @@
-//! The `smi` command: checks, compiles, converts and questions SMI policies, and
-//! shows what tables contain.
+//! The `smi` command: checks, compiles, converts and questions SMI policies, shows
+//! what tables contain, and configures Envoy to enforce them.
 
 mod commands;
 mod config;
+mod delivery;
 mod input;
 mod policies;
 
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Check, compile, convert and question Service Mesh Interface policies.
+/// Check, compile, convert, question and enforce Service Mesh Interface policies.
 #[derive(Parser)]
 #[command(name = "smi", version, after_help = EXIT_CODES)]
 struct Cli {
@@ -24,9 +25,11 @@ enum Command {
     Compile(commands::compile::Arguments),
     Convert(commands::convert::Arguments),
     Decide(Box<commands::decide::Arguments>),
+    Envoy(Box<commands::envoy::Arguments>),
     Inspect(commands::inspect::Arguments),
     Lints(commands::lints::Arguments),
     Schema(commands::schema::Arguments),
+    Watch(Box<commands::watch::Arguments>),
 }
 
 const EXIT_CODES: &str = "\
@@ -55,6 +58,8 @@ fn main() -> ExitCode {
         Command::Lints(arguments) => commands::lints::run(&arguments),
         Command::Schema(arguments) => commands::schema::run(&arguments),
         Command::Decide(arguments) => commands::decide::run(&arguments),
+        Command::Envoy(arguments) => commands::envoy::run(&arguments),
+        Command::Watch(arguments) => commands::watch::run(&arguments),
     };
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,

@@ -37,7 +37,7 @@ pub(crate) struct Reading {
 /// Policies that were read, and what was found.
 pub(crate) struct Policies {
     pub(crate) sources: SourceMap,
-    bundle: Bundle,
+    pub(crate) bundle: Bundle,
     resolved: Findings<PolicySet>,
     /// What was found while they were read and compiled.
     others: Vec<Diagnostic>,
@@ -95,17 +95,31 @@ impl Policies {
     /// The bytes of a table; `None`, and a finding more, when a limit is exceeded.
     pub(crate) fn table(&mut self, scope: Scope<'_>) -> Option<Vec<u8>> {
         let compiled = compile(&self.resolved.value, &self.sources, scope);
-        for diagnostic in compiled.diagnostics {
+        self.add(compiled.diagnostics);
+        compiled.value
+    }
+
+    /// Remembers what was found, each thing once.
+    pub(crate) fn add(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
             if !self.others.contains(&diagnostic) {
                 self.others.push(diagnostic);
             }
         }
-        compiled.value
     }
 
     /// Shows what was found, on standard error.
     pub(crate) fn show(&self) {
         anstream::eprint!("{}", render::text(&self.diagnostics(), &self.sources, true));
+    }
+
+    /// The first error, in a line.
+    pub(crate) fn first_error(&self) -> Option<String> {
+        let all = self.diagnostics();
+        let error = all.iter().find(|diagnostic| diagnostic.severity == Severity::Error)?;
+        let text = render::text(std::slice::from_ref(error), &self.sources, false);
+        let place = text.lines().nth(1).unwrap_or_default();
+        Some(format!("{}: {}", place.trim_start_matches([' ', '-', '>']), error.message))
     }
 
     /// How many findings there are of a severity.

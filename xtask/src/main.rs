@@ -38,13 +38,10 @@ enum Task {
     Fuzz(fuzz::Options),
     /// Compare the oracle with every engine on millions of random requests
     Soak(soak::Options),
-<<<<<<< HEAD
     /// Build the Envoy filter into target/filter/smi-filter.wasm
     Filter,
-=======
     /// Change the code in small places, of which a test must notice each
     Mutants(mutants::Options),
->>>>>>> mutants
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -56,14 +53,11 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::run(&options),
         Task::Fuzz(options) => fuzz::run(&options),
         Task::Soak(options) => soak::run(&options),
-<<<<<<< HEAD
         Task::Filter => build_filter(&report).map(|filter| {
             println!("{}", filter.display());
             ExitCode::SUCCESS
         }),
-=======
         Task::Mutants(options) => mutants::run(&options),
->>>>>>> mutants
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

@@ -19,6 +19,7 @@ use smi_model::diagnostic::{Diagnostic, Findings};
 use self::known::Known;
 use self::lints::Uses;
 use self::services::Services;
+pub use self::services::accounts;
 use crate::identity::{Names, is_distinct};
 use crate::ir::PolicySet;
 use crate::options::{Choices, Options};

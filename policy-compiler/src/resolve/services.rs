@@ -7,6 +7,19 @@ use smi_model::canonical::{
 };
 use smi_model::source::Spanned;
 
+/// The ServiceAccounts, with their namespace, under which the pods of a Service run, as
+/// far as the documents tell.
+#[must_use]
+pub fn accounts<'a>(
+    bundle: &'a Bundle,
+    namespace: &str,
+    service: &str,
+) -> BTreeSet<(&'a str, &'a str)> {
+    let services = Services::of(bundle);
+    let service = services.get(namespace, service);
+    service.map(|service| services.accounts(service)).unwrap_or_default()
+}
+
 /// Services by name, and who runs pods by the labels of these.
 pub(super) struct Services<'a> {
     by_name: BTreeMap<(&'a str, &'a str), &'a Service>,

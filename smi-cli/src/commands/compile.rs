@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome, Failure> {
 ///
 /// Of an identity that is no ServiceAccount of the trust domain, everything is
 /// kept: two workloads must not share a file. No identity has a `+` itself.
-fn file_stem(workload: &str, options: &Options) -> String {
+pub(crate) fn file_stem(workload: &str, options: &Options) -> String {
     match account(workload, options) {
         Some((namespace, account)) => format!("{namespace}.{account}"),
         None => workload.strip_prefix("spiffe://").unwrap_or(workload).replace('/', "+"),
@@ -81,7 +81,7 @@ fn file_stem(workload: &str, options: &Options) -> String {
 }
 
 /// Namespace and name of the ServiceAccount that has this identity.
-fn account<'w>(workload: &'w str, options: &Options) -> Option<(&'w str, &'w str)> {
+pub(crate) fn account<'w>(workload: &'w str, options: &Options) -> Option<(&'w str, &'w str)> {
     let parts = match options.identity_form {
         IdentityForm::Spiffe => {
             let (domain, path) = workload.strip_prefix("spiffe://")?.split_once('/')?;

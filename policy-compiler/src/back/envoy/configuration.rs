@@ -35,13 +35,14 @@ pub struct Configuration<'a> {
     /// The port that policies speak of, where listeners have others: behind a
     /// redirection, or in tests.
     pub port: Option<u16>,
-    /// Whether access logs are told of requests that are allowed, too.
-    pub log_allowed: bool,
     /// The header whose value keeps requests with the same backend of a split.
     pub split_key: Option<&'a str>,
     /// The namespace of Services that are called by their name alone, when it is not
     /// that of the table's workload.
     pub namespace: Option<&'a str>,
+    /// Whether access logs tell the rule of requests that are allowed too, which costs
+    /// each of them a little.
+    pub log_allowed: bool,
 }
 
 impl Configuration<'_> {

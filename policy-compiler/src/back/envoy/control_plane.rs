@@ -117,6 +117,7 @@ mod tests {
         mode: decision_table::Mode::Audit,
         split_key: Some("x-session"),
         namespace: None,
+        log_allowed: false,
     };
 
     #[test]

@@ -5,7 +5,7 @@
 //! - [`bootstrap`] is all that the sidecar of one workload is told at its start:
 //!   mutual TLS, the filter in its listeners, where the application's own requests go.
 //! - [`Plugin`] is the filter with its configuration. It has a place in a listener
-//!   ([`Plugin::http_filter`]) and is delivered by a discovery file ([`Discovery`]),
+//!   ([`Plugin::inline`]) and is delivered by a discovery file ([`Discovery`]),
 //!   so that a policy changes without a restart.
 //! - [`Configuration`] is what the filter is configured with: a table and how it is
 //!   enforced.

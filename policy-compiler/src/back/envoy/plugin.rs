@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Configuration, type_url, wire};
+use super::{Configuration, discovery, type_url, wire};
 
 /// Envoy's Wasm runtime.
 const RUNTIME: &str = "envoy.wasm.runtime.v8";
@@ -71,8 +71,16 @@ pub struct Plugin<'a> {
 impl Plugin<'_> {
     /// The filter in a list of filters, with its configuration inside.
     #[must_use]
-    pub fn http_filter(&self) -> Value {
+    pub fn inline(&self) -> Value {
         json!({ "name": self.root.name(), "typed_config": self.json() })
+    }
+
+    /// The filter in a list of filters, with its configuration in a discovery file in
+    /// `folder`, as Envoy finds it. Until a good configuration is there, and if the
+    /// first one is bad, there is no policy.
+    #[must_use]
+    pub fn discovered(&self, folder: &str) -> Value {
+        discovery::plugin(self.root, folder, self.filter)
     }
 
     /// Envoy's message for it.
