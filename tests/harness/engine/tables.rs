@@ -52,7 +52,7 @@ pub struct Compiler {
 }
 
 /// `None` when a limit was hit.
-pub type SharedTable = Option<Rc<Table<Vec<u8>>>>;
+type SharedTable = Option<Rc<Table<Vec<u8>>>>;
 
 impl Compiler {
     /// Reads and resolves.
@@ -125,7 +125,7 @@ impl Compiler {
 
     /// The table of one workload.
     #[must_use]
-    pub fn workload_table(&self, workload: &str) -> SharedTable {
+    pub fn workload_table(&self, workload: &str) -> Option<Rc<Table<Vec<u8>>>> {
         let compile = || self.table(Scope::Workload(workload));
         let mut tables = self.workload_tables.borrow_mut();
         tables.entry(workload.to_owned()).or_insert_with(compile).clone()
