@@ -1,6 +1,7 @@
 //! The compiled policies in a real Envoy, with real certificates and real requests.
 
 mod client;
+mod configuration;
 mod connections;
 mod faults;
 mod fixture;
@@ -9,5 +10,7 @@ mod identity;
 mod modes;
 mod reload;
 mod replay;
+mod smi;
 mod splits;
 mod story;
+mod watch;
