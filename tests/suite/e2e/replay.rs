@@ -37,7 +37,7 @@ fn envoy_answers_as_the_library_does() -> Result<()> {
     let tally = replay.tally;
     writeln!(io::stderr(), "{tally:?}")?;
     // Of agreement in denying everything nothing could be learned.
-    ensure!(tally.allowed * 5 > tally.decided(), "hardly any request is allowed: {tally:?}");
+    ensure!(tally.allowed * 8 > tally.decided(), "hardly any request is allowed: {tally:?}");
     ensure!(tally.refused * 4 < tally.decided(), "Envoy refuses too much by itself: {tally:?}");
     Ok(())
 }

@@ -6,6 +6,8 @@
     reason = "a broken premise is a failed test"
 )]
 
+mod cost;
+mod host;
 mod vm;
 
 use std::fs;

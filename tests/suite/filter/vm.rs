@@ -1,38 +1,37 @@
-//! A small proxy-wasm host: what Envoy does around the filter, in an interpreter.
-//!
-//! It has the host functions that the filter needs. All others trap, so that a
-//! test fails when the filter begins to use one. What Envoy answers to each call
-//! is known from Envoy itself, where the end-to-end test runs the same module.
+//! A VM with the filter in it, as each of Envoy's workers has, in an interpreter.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a broken premise is a failed test")]
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use wasmi::{AsContextMut, Caller, Engine, Error, ExternType, Instance, Linker, Memory, Module};
-use wasmi::{Store, TypedFunc, WasmParams, WasmResults};
+use wasmi::{Config, Engine, Instance, Module, Store, TypedFunc, WasmParams, WasmResults};
 
-/// Statuses of the ABI.
-const OK: u32 = 0;
-const NOT_FOUND: u32 = 1;
+use super::host::linker;
 
 /// The context that a configuration belongs to; each request has one below it.
 const ROOT: u32 = 1;
 
 /// The module as it is shipped, translated once for all tests.
-static MODULE: LazyLock<Module> = LazyLock::new(|| {
-    Module::new(&Engine::default(), super::shipped()).expect("the filter is a Wasm module")
+pub(super) static MODULE: LazyLock<Module> = LazyLock::new(|| {
+    let mut config = Config::default();
+    // What is done can be counted, whatever the machine.
+    config.consume_fuel(true);
+    Module::new(&Engine::new(&config), super::shipped()).expect("the filter is a Wasm module")
 });
 
 /// What the filter sees and what it did.
 #[derive(Debug, Default)]
 pub(super) struct Proxy {
-    configuration: Vec<u8>,
-    request: Request,
-    reply: Option<Reply>,
-    metrics: Vec<(String, u64)>,
-    log: Vec<String>,
-    notes: Vec<(String, String)>,
+    pub(super) root_id: String,
+    pub(super) configuration: Vec<u8>,
+    pub(super) request: Request,
+    pub(super) reply: Option<Reply>,
+    pub(super) metrics: Vec<(String, u64)>,
+    pub(super) log: Vec<String>,
+    pub(super) notes: Vec<(String, String)>,
+    /// Whether the filter has asked for the end of a connection.
+    pub(super) closed: bool,
 }
 
 /// A request on a connection.
@@ -65,11 +64,17 @@ impl Vm {
     /// Loads the module and starts the plugin, without a configuration.
     pub(super) fn start() -> Self {
         let mut store = Store::new(MODULE.engine(), Proxy::default());
+        store.set_fuel(u64::MAX).expect("fuel is counted");
         let instance = linker().instantiate_and_start(&mut store, &MODULE);
         let instance = instance.expect("the module starts");
         let mut vm = Self { store, instance, requests: 0 };
         vm.call::<_, ()>("proxy_on_context_create", (ROOT, 0_u32));
         vm
+    }
+
+    /// What the proxy's configuration calls the plugin's `root_id`.
+    pub(super) fn name_root(&mut self, root_id: &str) {
+        self.store.data_mut().root_id = root_id.to_owned();
     }
 
     /// Whether the filter accepts these bytes as its configuration.
@@ -98,6 +103,46 @@ impl Vm {
         metrics.iter().find(|(known, _)| known == name).expect("the metric is defined").1
     }
 
+    /// How much the VM has done so far: about one for each instruction.
+    pub(super) fn fuel(&self) -> u64 {
+        u64::MAX - self.store.get_fuel().expect("fuel is counted")
+    }
+
+    /// What the filter makes of the first data of a connection: whether it may flow.
+    pub(super) fn connection(&mut self, request: &Request) -> bool {
+        self.requests += 1;
+        let context = 1000 + self.requests;
+        self.store.data_mut().request = request.clone();
+        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
+        let held = self.call::<_, u32>("proxy_on_downstream_data", (context, 1_u32, 0_u32));
+        let again = self.call::<_, u32>("proxy_on_upstream_data", (context, 1_u32, 0_u32));
+        assert_eq!(held, again, "a connection is decided about once");
+        assert_eq!(held == 1, std::mem::take(&mut self.store.data_mut().closed));
+        self.call::<_, ()>("proxy_on_downstream_connection_close", (context, 0_u32));
+        held == 0
+    }
+
+    /// The Service to which the filter sends a request, if any.
+    pub(super) fn backend(&mut self, request: &Request) -> Option<String> {
+        self.requests += 1;
+        let context = 1000 + self.requests;
+        let headers = u32::try_from(request.headers.len()).expect("a request is small");
+        self.store.data_mut().request = request.clone();
+        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
+        let paused = self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32));
+        assert_eq!(paused, 0, "a split ends no request");
+        let headers = &self.store.data().request.headers;
+        let (_, value) = headers.iter().find(|(name, _)| name == "x-smi-backend")?;
+        Some(String::from_utf8(value.clone()).expect("the name of a Service is text"))
+    }
+
+    pub(super) fn context_only(&mut self) {
+        self.requests += 1;
+        self.call::<_, ()>("proxy_on_context_create", (1000 + self.requests, ROOT));
+    }
+    pub(super) fn malloc_only(&mut self) {
+        self.call::<_, u32>("malloc", 100_u32);
+    }
     /// Everything that was logged.
     pub(super) fn log(&self) -> &[String] {
         &self.store.data().log
@@ -112,226 +157,4 @@ impl Vm {
             panic!("`{name}` trapped: {trap}\n{log}")
         })
     }
-}
-
-/// Where something lies in the memory of the VM.
-type Address = u32;
-
-fn linker() -> Linker<Proxy> {
-    let mut linker = Linker::new(MODULE.engine());
-    define(&mut linker).expect("each function is defined once");
-    // INVARIANT: `define` came first, and a second definition is refused.
-    for import in MODULE.imports() {
-        if let ExternType::Func(ty) = import.ty() {
-            let name = import.name().to_owned();
-            let trap = move |_: Caller<'_, Proxy>, _: &[_], _: &mut [_]| {
-                Err(Error::new(format!("the filter called `{name}`")))
-            };
-            linker.func_new(import.module(), import.name(), ty.clone(), trap).ok();
-        }
-    }
-    linker
-}
-
-#[rustfmt::skip]
-fn define(linker: &mut Linker<Proxy>) -> Result<(), wasmi::errors::LinkerError> {
-    linker.func_wrap("env", "proxy_log", log)?;
-    linker.func_wrap("env", "proxy_get_log_level", get_log_level)?;
-    linker.func_wrap("env", "proxy_get_buffer_bytes", get_buffer_bytes)?;
-    linker.func_wrap("env", "proxy_get_header_map_pairs", get_header_map_pairs)?;
-    linker.func_wrap("env", "proxy_get_property", get_property)?;
-    linker.func_wrap("env", "proxy_set_property", set_property)?;
-    linker.func_wrap("env", "proxy_get_current_time_nanoseconds", get_current_time)?;
-    linker.func_wrap("env", "proxy_send_local_response", send_local_response)?;
-    linker.func_wrap("env", "proxy_define_metric", define_metric)?;
-    linker.func_wrap("env", "proxy_increment_metric", increment_metric)?;
-    linker.func_wrap("env", "proxy_record_metric", record_metric)?;
-    Ok(())
-}
-
-fn log(caller: Caller<'_, Proxy>, _level: u32, at: Address, length: u32) -> Result<u32, Error> {
-    let mut caller = caller;
-    let message = text(&caller, at, length)?;
-    caller.data_mut().log.push(message);
-    Ok(OK)
-}
-
-fn get_log_level(mut caller: Caller<'_, Proxy>, level_at: Address) -> Result<u32, Error> {
-    const TRACE: u32 = 0;
-    write(&mut caller, level_at, &TRACE.to_le_bytes())?;
-    Ok(OK)
-}
-
-fn get_buffer_bytes(
-    mut caller: Caller<'_, Proxy>,
-    buffer: u32,
-    start: u32,
-    most: u32,
-    data_at: Address,
-    length_at: Address,
-) -> Result<u32, Error> {
-    const PLUGIN_CONFIGURATION: u32 = 7;
-    if (buffer, start) != (PLUGIN_CONFIGURATION, 0) {
-        return Err(Error::new("the filter asked for another buffer than its configuration"));
-    }
-    let configuration = &caller.data().configuration;
-    let bytes = configuration.iter().copied().take(most as usize).collect();
-    give(&mut caller, Some(bytes), data_at, length_at)
-}
-
-fn get_header_map_pairs(
-    mut caller: Caller<'_, Proxy>,
-    map: u32,
-    data_at: Address,
-    length_at: Address,
-) -> Result<u32, Error> {
-    const REQUEST_HEADERS: u32 = 0;
-    if map != REQUEST_HEADERS {
-        return Err(Error::new("the filter asked for other headers than the request's"));
-    }
-    let pairs = serialise(&caller.data().request.headers);
-    give(&mut caller, Some(pairs), data_at, length_at)
-}
-
-fn get_property(
-    mut caller: Caller<'_, Proxy>,
-    path_at: Address,
-    path_length: u32,
-    data_at: Address,
-    length_at: Address,
-) -> Result<u32, Error> {
-    let path = text(&caller, path_at, path_length)?.replace('\0', ".");
-    let value = caller.data().request.properties.get(path.as_str()).cloned();
-    give(&mut caller, value, data_at, length_at)
-}
-
-fn set_property(
-    mut caller: Caller<'_, Proxy>,
-    path_at: Address,
-    path_length: u32,
-    value_at: Address,
-    value_length: u32,
-) -> Result<u32, Error> {
-    let note = (text(&caller, path_at, path_length)?, text(&caller, value_at, value_length)?);
-    caller.data_mut().notes.push(note);
-    Ok(OK)
-}
-
-/// Time stands still.
-fn get_current_time(mut caller: Caller<'_, Proxy>, time_at: Address) -> Result<u32, Error> {
-    write(&mut caller, time_at, &1_700_000_000_000_000_000_u64.to_le_bytes())?;
-    Ok(OK)
-}
-
-#[expect(clippy::too_many_arguments, reason = "the signature is the ABI's")]
-fn send_local_response(
-    mut caller: Caller<'_, Proxy>,
-    status: u32,
-    details_at: Address,
-    details_length: u32,
-    body_at: Address,
-    body_length: u32,
-    headers_at: Address,
-    headers_length: u32,
-    grpc_status: i32,
-) -> Result<u32, Error> {
-    let reply = Reply {
-        status,
-        details: text(&caller, details_at, details_length)?,
-        body: text(&caller, body_at, body_length)?,
-        headers: read(&caller, headers_at, headers_length)?,
-        grpc_status,
-    };
-    caller.data_mut().reply = Some(reply);
-    Ok(OK)
-}
-
-fn define_metric(
-    mut caller: Caller<'_, Proxy>,
-    _kind: u32,
-    name_at: Address,
-    name_length: u32,
-    id_at: Address,
-) -> Result<u32, Error> {
-    let name = text(&caller, name_at, name_length)?;
-    let metrics = &mut caller.data_mut().metrics;
-    let position = metrics.iter().position(|(known, _)| *known == name);
-    let id = position.unwrap_or_else(|| {
-        metrics.push((name, 0));
-        metrics.len() - 1
-    });
-    write(&mut caller, id_at, &(id as u32).to_le_bytes())?;
-    Ok(OK)
-}
-
-fn increment_metric(mut caller: Caller<'_, Proxy>, id: u32, by: i64) -> u32 {
-    change(&mut caller, id, |value| value.wrapping_add_signed(by))
-}
-
-fn record_metric(mut caller: Caller<'_, Proxy>, id: u32, value: u64) -> u32 {
-    change(&mut caller, id, |_| value)
-}
-
-fn change(caller: &mut Caller<'_, Proxy>, id: u32, to: impl FnOnce(u64) -> u64) -> u32 {
-    let Some((_, value)) = caller.data_mut().metrics.get_mut(id as usize) else {
-        return NOT_FOUND;
-    };
-    *value = to(*value);
-    OK
-}
-
-/// The form in which the ABI passes headers: their number, the two lengths of
-/// each, then names and values, each with a zero byte behind it.
-fn serialise(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let length =
-        |bytes: &[u8]| u32::try_from(bytes.len()).expect("a header is small").to_le_bytes();
-    let mut out = u32::try_from(headers.len()).expect("a request is small").to_le_bytes().to_vec();
-    for (name, value) in headers {
-        out.extend(length(name.as_bytes()));
-        out.extend(length(value));
-    }
-    for (name, value) in headers {
-        out.extend(name.bytes().chain([0]));
-        out.extend(value.iter().copied().chain([0]));
-    }
-    out
-}
-
-/// Puts bytes into memory that the VM allocates, and tells it where.
-fn give(
-    caller: &mut Caller<'_, Proxy>,
-    bytes: Option<Vec<u8>>,
-    data_at: Address,
-    length_at: Address,
-) -> Result<u32, Error> {
-    let Some(bytes) = bytes else { return Ok(NOT_FOUND) };
-    let length = u32::try_from(bytes.len()).map_err(|_| Error::new("too long for a VM"))?;
-    let allocate = caller.get_export("malloc").and_then(wasmi::Extern::into_func);
-    let allocate = allocate.ok_or_else(|| Error::new("the filter has no `malloc`"))?;
-    let data = allocate.typed::<u32, Address>(&*caller)?.call(caller.as_context_mut(), length)?;
-    write(caller, data, &bytes)?;
-    write(caller, data_at, &data.to_le_bytes())?;
-    write(caller, length_at, &length.to_le_bytes())?;
-    Ok(OK)
-}
-
-fn memory(caller: &Caller<'_, Proxy>) -> Result<Memory, Error> {
-    let memory = caller.get_export("memory").and_then(wasmi::Extern::into_memory);
-    memory.ok_or_else(|| Error::new("the filter has no memory"))
-}
-
-fn read(caller: &Caller<'_, Proxy>, at: Address, length: u32) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![0; length as usize];
-    memory(caller)?.read(caller, at as usize, &mut bytes)?;
-    Ok(bytes)
-}
-
-fn text(caller: &Caller<'_, Proxy>, at: Address, length: u32) -> Result<String, Error> {
-    let bytes = read(caller, at, length)?;
-    String::from_utf8(bytes).map_err(|_| Error::new("the filter sent text that is not UTF-8"))
-}
-
-fn write(caller: &mut Caller<'_, Proxy>, at: Address, bytes: &[u8]) -> Result<(), Error> {
-    memory(caller)?.write(caller.as_context_mut(), at as usize, bytes)?;
-    Ok(())
 }
