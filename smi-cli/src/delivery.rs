@@ -155,6 +155,8 @@ impl Enforcing {
     /// What the filter is configured with.
     pub(crate) fn configuration<'a>(&'a self, tables: &'a Tables) -> Configuration<'a> {
         Configuration {
+            // The listeners have the ports that policies speak of.
+            port: None,
             table: Some(&tables.table),
             shadow: tables.shadow.as_deref(),
             mode: self.mode,

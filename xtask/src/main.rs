@@ -1,5 +1,5 @@
 //! Tasks that cargo alone cannot do: `cargo xtask demo`, `test`, `bench`, `fuzz`, `soak`,
-//! `filter` and `playground`.
+//! `mutants`, `filter` and `playground`.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +9,7 @@
 mod bench;
 mod demo;
 mod fuzz;
+mod mutants;
 mod playground;
 mod soak;
 mod test;
@@ -39,6 +40,8 @@ enum Task {
     Soak(soak::Options),
     /// Build the Envoy filter into target/filter/smi-filter.wasm
     Filter,
+    /// Change the code in small places, of which a test must notice each
+    Mutants(mutants::Options),
     /// Build the playground into playground-web/web/dist
     Playground,
 }
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
             println!("{}", filter.display());
             ExitCode::SUCCESS
         }),
+        Task::Mutants(options) => mutants::run(&options),
         Task::Playground => playground::build(&workspace_root()).map(|()| ExitCode::SUCCESS),
     };
     outcome.unwrap_or_else(|error| {

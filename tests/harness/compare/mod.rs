@@ -83,6 +83,11 @@ fn compare_one(strategy: &impl Strategy<Value = Scenario>, seed: u64) -> Tally {
     tally
 }
 
+/// The scenario of a seed.
+pub fn scenario_of(strategy: &impl Strategy<Value = Scenario>, seed: u64) -> Scenario {
+    strategy.new_tree(&mut runner(seed)).expect("no scenario is refused").current()
+}
+
 fn runner(seed: u64) -> TestRunner {
     let mut bytes = [0; 32];
     for (byte, of_seed) in bytes.iter_mut().zip(seed.to_le_bytes()) {

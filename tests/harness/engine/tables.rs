@@ -124,7 +124,8 @@ impl Compiler {
     }
 
     /// The table of one workload.
-    pub(super) fn workload_table(&self, workload: &str) -> SharedTable {
+    #[must_use]
+    pub fn workload_table(&self, workload: &str) -> Option<Rc<Table<Vec<u8>>>> {
         let compile = || self.table(Scope::Workload(workload));
         let mut tables = self.workload_tables.borrow_mut();
         tables.entry(workload.to_owned()).or_insert_with(compile).clone()

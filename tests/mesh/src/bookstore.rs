@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use policy_compiler::back::envoy::{ServiceName, Upstream};
+use policy_compiler::back::envoy::{ServiceName, Splits, Upstream};
 use serde_json::Value;
 
 use crate::Workload;
@@ -50,8 +50,17 @@ impl Bookstore {
     ///
     /// When anything does not start; with the last lines of its log.
     pub fn start(tools: &Tools, label: &str) -> Result<Self> {
+        Self::start_with(tools, label, Splits::Native)
+    }
+
+    /// The same, and somebody else may choose the backends of splits.
+    ///
+    /// # Errors
+    ///
+    /// When anything does not start; with the last lines of its log.
+    pub fn start_with(tools: &Tools, label: &str, splits: Splits) -> Result<Self> {
         let host = Host::new()?;
-        let mut town = Town::new(tools, label)?;
+        let mut town = Town::new(tools, label, splits)?;
         let warehouse = Warehouse::open(&host)?;
         town.move_in("bookwarehouse", "bookwarehouse", warehouse.address())?;
         let (v1, sales_of_v1) = Store::open(&host)?;
@@ -177,6 +186,8 @@ struct Town {
     authority: Authority,
     tools: Tools,
     example: Policies,
+    /// Who chooses the backends of splits.
+    splits: Splits,
     folder: RunFolder,
 }
 
@@ -187,12 +198,13 @@ struct Resident {
 }
 
 impl Town {
-    fn new(tools: &Tools, label: &str) -> Result<Self> {
+    fn new(tools: &Tools, label: &str, splits: Splits) -> Result<Self> {
         Ok(Self {
             residents: Vec::new(),
             authority: Authority::new()?,
             tools: tools.clone(),
             example: Policies::load(&[example()])?,
+            splits,
             folder: RunFolder::new(label)?,
         })
     }
@@ -211,6 +223,7 @@ impl Town {
         let certificate = self.authority.issue(&workload)?.write(&self.authority, &folder)?;
         let settings = Settings {
             upstreams: self.residents.iter().map(Resident::upstream).collect(),
+            splits: self.splits,
             routes: routes(&workload, &self.residents, &self.example),
             ..Settings::new(&workload.host(), certificate, application, &self.tools.filter)
         };

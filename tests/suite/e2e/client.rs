@@ -1,12 +1,12 @@
 //! A client that speaks to a sidecar's inbound listener itself: TLS with any
 //! certificate or none, and any bytes as a request.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use loopback_mesh::Workload;
 use loopback_mesh::certificates::{Authority, Identity};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -63,6 +63,14 @@ impl Client {
         self.send(&request("GET", path, ""))
     }
 
+    /// A connection, of which the handshake begins with the first data.
+    pub(super) fn connect(&self) -> Result<StreamOwned<ClientConnection, TcpStream>> {
+        let socket = TcpStream::connect(self.address)?;
+        socket.set_read_timeout(Some(PATIENCE))?;
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.server.clone())?;
+        Ok(StreamOwned::new(connection, socket))
+    }
+
     /// Sends `request` as it is, and reads the response up to the end of the
     /// connection.
     ///
@@ -70,10 +78,7 @@ impl Client {
     ///
     /// When the handshake fails or the answer is not HTTP.
     pub(super) fn send(&self, request: &[u8]) -> Result<Response> {
-        let socket = TcpStream::connect(self.address)?;
-        socket.set_read_timeout(Some(PATIENCE))?;
-        let connection = ClientConnection::new(Arc::clone(&self.config), self.server.clone())?;
-        let mut stream = StreamOwned::new(connection, socket);
+        let mut stream = self.connect()?;
         stream.write_all(request)?;
         let mut answer = Vec::new();
         match stream.read_to_end(&mut answer) {
@@ -85,7 +90,56 @@ impl Client {
     }
 }
 
+/// A connection that stays open from request to request, and is opened anew when it
+/// was closed.
+pub(super) struct Session {
+    client: Client,
+    stream: Option<BufReader<StreamOwned<ClientConnection, TcpStream>>>,
+}
+
+impl Session {
+    pub(super) const fn new(client: Client) -> Self {
+        Self { client, stream: None }
+    }
+
+    /// Sends a request and reads its response; `head`: one without a body.
+    pub(super) fn send(&mut self, request: &[u8], head: bool) -> Result<Response> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => BufReader::new(self.client.connect()?),
+        };
+        stream.get_mut().write_all(request)?;
+        let mut text = String::new();
+        while !text.ends_with("\r\n\r\n") {
+            ensure!(stream.read_line(&mut text)? > 0, "the connection ended in `{text}`");
+        }
+        let mut response = Response::parse(text.as_bytes())?;
+        let length = response.header("content-length").map_or(Ok(0), str::parse)?;
+        ensure!(response.header("transfer-encoding").is_none(), "{response:?}");
+        let mut body = vec![0; if head { 0 } else { length }];
+        stream.read_exact(&mut body)?;
+        response.body = String::from_utf8_lossy(&body).into_owned();
+        if response.header("connection") != Some("close") {
+            self.stream = Some(stream);
+        }
+        Ok(response)
+    }
+}
+
 impl Response {
+    /// The value of a header, in lower case.
+    fn header(&self, name: &str) -> Option<&str> {
+        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        let mut values = lines.filter(|(known, _)| *known == name).map(|(_, value)| value);
+        values.next()
+    }
+
+    /// The reason that the filter gives.
+    pub(super) fn denial(&self) -> Option<String> {
+        let rest = self.body.strip_prefix("access denied by mesh policy (")?;
+        Some(rest.strip_suffix(")\n")?.to_owned())
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").context("a response without an end")?;

@@ -46,7 +46,12 @@ impl Shop {
     /// A client with a certificate of this ServiceAccount, in the namespace of the
     /// same name.
     pub(super) fn client(&self, service_account: &str) -> Result<Client> {
-        let identity = self.authority.issue(&Workload::new(service_account, service_account))?;
+        self.client_of(&Workload::new(service_account, service_account))
+    }
+
+    /// A client with a certificate of this workload.
+    pub(super) fn client_of(&self, caller: &Workload) -> Result<Client> {
+        let identity = self.authority.issue(caller)?;
         Client::new(self.sidecar.inbound(), &workload(), &self.authority, Some(&identity))
     }
 
@@ -76,6 +81,7 @@ pub(super) fn tools() -> Result<&'static Tools> {
     TOOLS.as_ref().map_err(|error| Error::msg(format!("{error:#}")))
 }
 
-fn workload() -> Workload {
+/// Whose shop it is.
+pub(super) fn workload() -> Workload {
     Workload::new("bookstore", "bookstore-v1")
 }

@@ -2,11 +2,15 @@
 
 mod client;
 mod configuration;
+mod connections;
 mod faults;
 mod fixture;
 mod hostile;
 mod identity;
+mod modes;
 mod reload;
 mod smi;
+mod replay;
+mod splits;
 mod story;
 mod watch;

@@ -32,6 +32,9 @@ pub struct Configuration<'a> {
     pub shadow: Option<&'a [u8]>,
     /// What the filter does with verdicts.
     pub mode: Mode,
+    /// The port that policies speak of, where listeners have others: behind a
+    /// redirection, or in tests.
+    pub port: Option<u16>,
     /// The header whose value keeps requests with the same backend of a split.
     pub split_key: Option<&'a str>,
     /// The namespace of Services that are called by their name alone, when it is not
@@ -85,6 +88,7 @@ impl Configuration<'_> {
         match root {
             Root::Http | Root::Tcp => {
                 say("mode", Some(self.mode.name()).filter(|_| self.mode != Mode::default()));
+                settings.extend(self.port.map(|port| ("port".to_owned(), port.into())));
                 if self.log_allowed {
                     settings.insert("log_allowed".to_owned(), true.into());
                 }
@@ -125,14 +129,18 @@ mod tests {
             table: Some(b"\x89table"),
             shadow: Some(b"\x89shadow"),
             mode: Mode::Permissive,
+            port: Some(8080),
+            log_allowed: true,
             split_key: Some("x-session"),
             namespace: Some("shop"),
-            log_allowed: true,
         };
         for root in [Root::Http, Root::Tcp] {
             let bytes = all.bytes(root);
             let (settings, tables) = line(&bytes);
-            assert_eq!(settings, r#"{"has_shadow":true,"log_allowed":true,"mode":"permissive"}"#);
+            assert_eq!(
+                settings,
+                r#"{"has_shadow":true,"log_allowed":true,"mode":"permissive","port":8080}"#
+            );
             assert_eq!(tables, b"\x89table\x89shadow");
         }
         let bytes = all.bytes(Root::Splits);

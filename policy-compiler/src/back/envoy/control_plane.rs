@@ -112,6 +112,7 @@ mod tests {
     }
 
     const CONFIGURATION: Configuration<'static> = Configuration {
+        port: None,
         table: Some(b"\x89SMI\r\n"),
         shadow: None,
         mode: decision_table::Mode::Audit,

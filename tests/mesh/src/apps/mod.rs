@@ -32,6 +32,15 @@ impl Host {
         Ok(Self { runtime: Some(runtime) })
     }
 
+    /// Serves an application that says `ok` to everything.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free.
+    pub fn serve_anything(&self) -> Result<SocketAddr> {
+        self.serve(Router::new().fallback(async || "ok"))
+    }
+
     /// Serves `application` on a free port of loopback until the host is dropped.
     fn serve(&self, application: Router) -> Result<SocketAddr> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

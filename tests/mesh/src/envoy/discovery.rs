@@ -15,7 +15,9 @@ pub enum Policy<'a> {
     None,
     /// The filter with these bytes as its table, good or bad.
     Table(&'a [u8]),
-    /// This as the whole discovery file, good or bad.
+    /// The filter with this configuration.
+    Configured(Configuration<'a>),
+    /// This as the whole discovery file of the HTTP filter, good or bad.
     File(&'a [u8]),
 }
 
@@ -39,17 +41,26 @@ impl Files {
 
     /// Puts `policy` in place of what was delivered before.
     pub(super) fn deliver(&self, policy: Policy<'_>) -> Result<()> {
-        let table = match policy {
-            Policy::None => None,
-            Policy::Table(table) | Policy::File(table) => Some(table),
+        let configuration = match policy {
+            Policy::None => Configuration::default(),
+            Policy::Table(table) => {
+                Configuration { table: Some(table), ..Configuration::default() }
+            }
+            Policy::Configured(configuration) => configuration,
+            Policy::File(content) => {
+                let plugin = self.plugin(Root::Http, Configuration::default());
+                return self.replace(Discovery::Plugin(plugin).file(), content);
+            }
         };
-        let configuration = Configuration { table, ..Configuration::default() };
-        let plugin = Plugin { root: Root::Http, filter: &self.filter, configuration };
-        let discovery = Discovery::Plugin(plugin);
-        match policy {
-            Policy::File(content) => self.replace(discovery.file(), content),
-            _ => self.replace(discovery.file(), &discovery.bytes(&version(table))),
+        for root in Root::ALL {
+            let discovery = Discovery::Plugin(self.plugin(root, configuration));
+            self.replace(discovery.file(), &discovery.bytes(&version(configuration.table)))?;
         }
+        Ok(())
+    }
+
+    fn plugin<'a>(&'a self, root: Root, configuration: Configuration<'a>) -> Plugin<'a> {
+        Plugin { root, filter: &self.filter, configuration }
     }
 
     /// Puts `routes` in place of the ones before.

@@ -10,6 +10,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use policy_compiler::back::envoy::Protocol;
 use serde_json::Value;
 
 pub use discovery::Policy;
@@ -32,6 +33,8 @@ pub struct Sidecar {
     process: Process,
     discovery: Files,
     folder: PathBuf,
+    /// The filter's gauge that names the table in force.
+    table_id: &'static str,
     admin: SocketAddr,
     inbound: SocketAddr,
     outbound: SocketAddr,
@@ -78,9 +81,14 @@ impl Sidecar {
             (ready.status == 200).then_some(())
         })?;
         let listeners = listeners(admin)?;
-        let inbound = listener(&listeners, "inbound-http-0")?;
+        let (inbound, table_id) = match settings.protocol {
+            Protocol::Http => ("inbound-http-0", "wasmcustom.smi_filter.table_id"),
+            Protocol::Tcp => ("inbound-tcp-0", "wasmcustom.smi_tcp.table_id"),
+        };
+        let inbound = listener(&listeners, inbound)?;
         let outbound = listener(&listeners, "outbound-http")?;
-        Ok(Self { process, discovery, folder: folder.to_owned(), admin, inbound, outbound })
+        let folder = folder.to_owned();
+        Ok(Self { process, discovery, folder, table_id, admin, inbound, outbound })
     }
 
     /// Where other sidecars connect, with mutual TLS.
@@ -127,8 +135,9 @@ impl Sidecar {
     pub fn wait_for_table(&mut self, digest: &[u8]) -> Result<()> {
         let expected = table_id(digest);
         let admin = self.admin;
+        let metric = self.table_id;
         self.process.wait_for(&format!("table {expected:08x} in force"), APPLY, || {
-            (stat(admin, TABLE_ID).ok()? == Some(expected)).then_some(())
+            (stat(admin, metric).ok()? == Some(expected)).then_some(())
         })
     }
 
@@ -150,6 +159,15 @@ impl Sidecar {
         let admin = self.admin;
         self.process
             .wait_for(name, APPLY, || stat(admin, name).ok().flatten().filter(|n| condition(*n)))
+    }
+
+    /// What Envoy and the filter have written.
+    ///
+    /// # Errors
+    ///
+    /// When the log cannot be read.
+    pub fn log(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&fs::read(self.folder.join("envoy.log"))?).into_owned())
     }
 
     /// The access log's lines so far. A request's line may follow its response
@@ -179,9 +197,6 @@ impl Sidecar {
         bail!("no line with `{text}` in the access log:\n{}", self.access_log()?.join("\n"))
     }
 }
-
-/// The filter's gauge that names the table in force.
-const TABLE_ID: &str = "wasmcustom.smi_filter.table_id";
 
 /// What the gauge shows for a table with this digest: its first four bytes.
 fn table_id(digest: &[u8]) -> u64 {

@@ -19,13 +19,17 @@ pub struct Settings {
     pub name: String,
     /// Its identity and whom it trusts.
     pub certificate: Files,
+    /// What its callers speak.
+    pub protocol: Protocol,
     /// The application behind it.
     pub application: SocketAddr,
     /// The filter as a Wasm file.
     pub filter: PathBuf,
     /// The Services that it may connect to.
     pub upstreams: Vec<Upstream>,
-    /// Where the application's requests go at first.
+    /// Who chooses the backends of splits.
+    pub splits: Splits,
+    /// Where the application's requests go at first, when that is not the filter.
     pub routes: Value,
     /// Whether a client without a certificate is already refused by TLS.
     pub require_client_certificate: bool,
@@ -40,9 +44,11 @@ impl Settings {
         Self {
             name: name.to_owned(),
             certificate,
+            protocol: Protocol::Http,
             application,
             filter: filter.to_owned(),
             upstreams: Vec::new(),
+            splits: Splits::Native,
             routes: crate::policy::Policies::default().routes(name, &[]),
             require_client_certificate: true,
             normalise_paths: true,
@@ -64,7 +70,7 @@ impl Settings {
     fn sidecar(&self, folder: &Path) -> Sidecar {
         let Files { authority, certificate, key } = &self.certificate;
         let inbound = Inbound {
-            protocol: Protocol::Http,
+            protocol: self.protocol,
             listen: free_port().into(),
             application: self.application.into(),
         };
@@ -80,7 +86,7 @@ impl Settings {
             inbound: vec![inbound],
             outbound: Outbound {
                 http: Some(free_port().into()),
-                splits: Splits::Native,
+                splits: self.splits,
                 tcp: Vec::new(),
                 upstreams: self.upstreams.clone(),
             },

@@ -1,0 +1,135 @@
+//! Connections that are not HTTP.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use loopback_mesh::envoy::Policy;
+use loopback_mesh::policy::Policies;
+use policy_compiler::back::envoy::Protocol;
+
+use super::fixture::{Shop, workload};
+
+/// What the server says before anybody has asked.
+const GREETING: &[u8] = b"220 secret greeting\r\n";
+
+const POLICIES: &str = "
+apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: {name: any, namespace: bookstore}
+spec: {matches: {name: any}}
+---
+apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {name: buyers, namespace: bookstore}
+spec:
+  destination: {kind: ServiceAccount, name: bookstore-v1}
+  sources: [{kind: ServiceAccount, name: bookbuyer, namespace: bookbuyer}]
+  rules: [{kind: TCPRoute, name: any}]
+";
+
+#[test]
+fn an_allowed_client_talks_to_a_server_that_greets_first() -> Result<()> {
+    let server = Server::start()?;
+    let shop = open("tcp-allowed", &server)?;
+    let mut stream = shop.client("bookbuyer")?.connect()?;
+    let mut greeting = [0; GREETING.len()];
+    stream.read_exact(&mut greeting)?;
+    ensure!(greeting == GREETING);
+    stream.write_all(b"hello")?;
+    let mut echo = [0; 5];
+    stream.read_exact(&mut echo)?;
+    ensure!(&echo == b"hello");
+    ensure!(shop.sidecar.stat("wasmcustom.smi_tcp.allowed")? == Some(1));
+    Ok(())
+}
+
+#[test]
+fn a_denied_client_gets_no_byte_and_sends_none() -> Result<()> {
+    let server = Server::start()?;
+    let mut shop = open("tcp-denied", &server)?;
+    for words in [&b""[..], b"let me in"] {
+        let mut stream = shop.client("bookthief")?.connect()?;
+        stream.write_all(words)?;
+        let mut answer = Vec::new();
+        // However the connection ends, nothing has come.
+        stream.read_to_end(&mut answer).ok();
+        ensure!(answer.is_empty(), "{}", answer.escape_ascii());
+    }
+    ensure!(server.received.load(Ordering::Relaxed) == 0, "the server was spoken to");
+    shop.sidecar.wait_for_stat("wasmcustom.smi_tcp.denied.peer_not_allowed", |count| count == 2)?;
+    shop.sidecar.wait_for_access_log("denied:peer_not_allowed")
+}
+
+#[test]
+fn a_client_that_is_slow_to_say_who_it_is_hears_no_greeting() -> Result<()> {
+    let server = Server::start()?;
+    let shop = open("tcp-slow", &server)?;
+    let mut socket = TcpStream::connect(shop.sidecar.inbound())?;
+    socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let mut bytes = [0; 64];
+    let read = socket.read(&mut bytes);
+    ensure!(!matches!(read, Ok(length) if length > 0), "{}", bytes.escape_ascii());
+    Ok(())
+}
+
+#[test]
+fn without_a_table_no_connection_passes() -> Result<()> {
+    let server = Server::start()?;
+    let shop = Shop::open("tcp-no-table", Policy::None, |settings| {
+        settings.protocol = Protocol::Tcp;
+        settings.application = server.address;
+    })?;
+    let mut stream = shop.client("bookbuyer")?.connect()?;
+    stream.write_all(b"hello")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    ensure!(answer.is_empty() && server.received.load(Ordering::Relaxed) == 0);
+    Ok(())
+}
+
+fn open(label: &str, server: &Server) -> Result<Shop> {
+    let policies = Policies::compile(&[("tcp.yaml".to_owned(), POLICIES.to_owned())])?;
+    let compiled = policies.table(&workload().spiffe_id()).context("the shop has a table")?;
+    Shop::open(label, Policy::Table(&compiled.table), |settings| {
+        settings.protocol = Protocol::Tcp;
+        settings.application = server.address;
+    })
+}
+
+/// Greets everybody, and repeats what it hears.
+struct Server {
+    address: SocketAddr,
+    /// Bytes that it heard.
+    received: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn start() -> Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let received = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&received);
+        // It ends with the process.
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let counter = Arc::clone(&counter);
+                thread::spawn(move || serve(connection, &counter));
+            }
+        });
+        Ok(Self { address, received })
+    }
+}
+
+fn serve(mut connection: TcpStream, received: &AtomicUsize) {
+    let mut bytes = [0; 1024];
+    connection.write_all(GREETING).ok();
+    while let Ok(length @ 1..) = connection.read(&mut bytes) {
+        received.fetch_add(length, Ordering::Relaxed);
+        connection.write_all(&bytes[..length]).ok();
+    }
+}
