@@ -1,27 +1,21 @@
 //! `smi envoy` and `smi watch`, without anything of ours between them and Envoy.
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::Workload;
 use loopback_mesh::apps::{Host, Store};
 use loopback_mesh::bookstore::example;
 use loopback_mesh::certificates::{Authority, Files};
-use loopback_mesh::http::{self, Call};
 use loopback_mesh::policy::read_files;
 use loopback_mesh::process::{Process, RunFolder};
 use serde_json::Value;
 
 use super::client::Client;
 use super::fixture::tools;
+use super::plain::{Plain, wait};
 use super::smi::{command, smi, word};
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The ServiceAccount that an edit lets in, in front of the rules of the first target.
 const THIEF: &str =
@@ -57,13 +51,37 @@ fn edits_come_into_force_and_mistakes_change_nothing() -> Result<()> {
     wait("everybody is shut out", || Ok(buyer.get("/buy-a-book/new")?.status == 403))
 }
 
+#[test]
+fn metrics_tell_who_was_denied_and_why() -> Result<()> {
+    let scene = Scene::set("metrics")?;
+    ensure!(scene.client("bookthief")?.get("/buy-a-book/new")?.status == 403);
+    ensure!(scene.client("bookbuyer")?.get("/buy-a-book/new")?.status == 200);
+    let metrics = scene.envoy.metrics()?;
+    let of = |verdict: &str| {
+        let is_it = |line: &&str| {
+            line.starts_with("smi_requests{")
+                && line.contains(&format!("smi_verdict=\"{verdict}\""))
+        };
+        metrics.lines().find(is_it).with_context(|| format!("{verdict} is not counted:\n{metrics}"))
+    };
+    let denied = of("denied")?;
+    ensure!(
+        denied.contains("smi_reason=\"peer_not_allowed\"") && denied.ends_with(" 1"),
+        "{denied}"
+    );
+    let allowed = of("allowed")?;
+    for label in ["/sa/bookbuyer\"", "/sa/bookstore-v1\"", "#buy-a-book\""] {
+        ensure!(allowed.contains(label), "{allowed}");
+    }
+    Ok(())
+}
+
 /// bookstore-v1 with its Envoy, and policies that are watched.
 struct Scene {
     policies: PathBuf,
     out: PathBuf,
-    inbound: SocketAddr,
+    envoy: Plain,
     authority: Authority,
-    _envoy: Process,
     _watch: Process,
     _folder: RunFolder,
     _host: Host,
@@ -100,27 +118,18 @@ impl Scene {
             ["--access-log", word(&log)?],
         ];
         smi(&[&["envoy"], &common[..], &own.concat()].concat())?;
-        let (envoy, inbound) = start(&tools.envoy, folder.path(), &out)?;
+        let envoy = Plain::start(folder.path(), &out.join("envoy.json"), "inbound-http")?;
         let watch = Process::start(
             "smi watch",
             command()?.arg("watch").args(common).args(["--interval", "50"]),
             &folder.path().join("watch.log"),
         )?;
-        Ok(Self {
-            policies,
-            out,
-            inbound,
-            authority,
-            _envoy: envoy,
-            _watch: watch,
-            _folder: folder,
-            _host: host,
-        })
+        Ok(Self { policies, out, envoy, authority, _watch: watch, _folder: folder, _host: host })
     }
 
     fn client(&self, service_account: &str) -> Result<Client> {
         let identity = self.authority.issue(&Workload::new(service_account, service_account))?;
-        Client::new(self.inbound, &workload(), &self.authority, Some(&identity))
+        Client::new(self.envoy.listener, &workload(), &self.authority, Some(&identity))
     }
 
     fn status(&self) -> Result<Value> {
@@ -140,39 +149,4 @@ fn copy_of_the_example(folder: &Path) -> Result<PathBuf> {
         fs::write(policies.join(name), text)?;
     }
     Ok(policies)
-}
-
-/// Starts an Envoy as people do, and gives the address of its inbound listener.
-fn start(envoy: &Path, folder: &Path, out: &Path) -> Result<(Process, SocketAddr)> {
-    let admin = folder.join("admin");
-    let mut process = Process::start(
-        "Envoy",
-        Command::new(envoy)
-            .arg("--config-path")
-            .arg(out.join("envoy.json"))
-            .arg("--admin-address-path")
-            .arg(&admin)
-            .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]),
-        &folder.join("envoy.log"),
-    )?;
-    let inbound = process.wait_for("the inbound listener", PATIENCE, || {
-        let admin = fs::read_to_string(&admin).ok()?.trim().parse().ok()?;
-        let ask =
-            |path| http::call(admin, Call { method: "GET", host: "admin", path, headers: &[] });
-        let ready = ask("/ready").ok()?.status == 200;
-        let listeners = ask("/listeners").ok().filter(|_| ready)?.body;
-        let line = listeners.lines().find(|line| line.starts_with("inbound-http"))?;
-        line.split_once("::")?.1.parse().ok()
-    })?;
-    Ok((process, inbound))
-}
-
-/// Waits until something holds.
-fn wait(what: &str, holds: impl Fn() -> Result<bool>) -> Result<()> {
-    let deadline = Instant::now() + PATIENCE;
-    while !holds()? {
-        ensure!(Instant::now() < deadline, "not within {PATIENCE:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }
