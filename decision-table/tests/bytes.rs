@@ -32,7 +32,8 @@ fn targets_have_no_control_bytes_and_nothing_that_is_read_in_two_ways() {
 #[test]
 fn escapes_stand_for_one_byte_that_is_none_of_a_path() {
     for byte in 0..=u8::MAX {
-        let is_fine = !matches!(byte, 0 | b'/' | b'\\');
+        // From 80 on a byte is a part of a character, which takes several escapes.
+        let is_fine = !matches!(byte, 0 | b'/' | b'\\' | 0x80..);
         for target in [format!("/a%{byte:02x}b"), format!("/a%{byte:02X}.")] {
             assert_eq!(path::canonical(target.as_bytes()).is_some(), is_fine, "{target}");
         }

@@ -24,7 +24,15 @@ fn automata_stand_where_they_should() {
     let behind = "automata: there are bytes behind its end";
     assert_eq!(changed(AUTOMATA, |it| it.extend([0; 4])), behind);
     let header = FIRST / 4;
-    assert_eq!(with_word(AUTOMATA, header + 2, u32::MAX), "automata: a count is too large");
+    for columns in [0, 257, u32::MAX] {
+        let problem = with_word(AUTOMATA, header + 2, columns);
+        assert_eq!(problem, "automata: rows and columns do not fit", "{columns}");
+    }
+    let problem = with_word(AUTOMATA, header + 1, 0);
+    assert_eq!(problem, "automata: rows and columns do not fit", "columns without rows");
+    let classes = |classes| with_word(AUTOMATA, header + 4, classes);
+    assert_eq!(classes((1 << 16) + 1), "automata: there are too many classes");
+    assert_eq!(classes(1 << 16), "fine");
     assert_eq!(with_word(AUTOMATA, header + 1, u32::MAX), "automata: a count is too large");
     for count in [0, 1, 5] {
         let more = get(AUTOMATA, header + count) + 100;

@@ -111,9 +111,8 @@ impl Located {
         if columns > 256 || (columns == 0) != (rows == 0) {
             return reader.fail("rows and columns do not fit");
         }
-        let width = columns.checked_add(1);
-        let cells = width.and_then(|width| width.checked_mul(rows));
-        let (Some(width), Some(cells)) = (width, cells) else {
+        let width = columns + 1;
+        let Some(cells) = width.checked_mul(rows) else {
             return reader.fail("a count is too large");
         };
         let slots = reader.array(slots, SLOT)?;
