@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::Workload;
 use loopback_mesh::apps::{Host, Store};
-use loopback_mesh::bookstore::example;
+use loopback_mesh::bookstore::{example, examples};
 use loopback_mesh::certificates::{Authority, Files};
 use loopback_mesh::policy::read_files;
 use loopback_mesh::process::{Process, RunFolder};
@@ -49,6 +49,27 @@ fn edits_come_into_force_and_mistakes_change_nothing() -> Result<()> {
     // Without the one policy that lets anybody in, nobody is.
     fs::remove_file(&access)?;
     wait("everybody is shut out", || Ok(buyer.get("/buy-a-book/new")?.status == 403))
+}
+
+/// What was permitted once must not stay in a file for ever.
+#[test]
+fn workloads_that_are_gone_are_denied_to_everybody() -> Result<()> {
+    let folder = RunFolder::new("gone")?;
+    let watch = |policies: &Path, out: &str, more: &[&str]| -> Result<String> {
+        let out = folder.path().join(out);
+        smi(&[&["watch", word(policies)?, "--once", "--out", word(&out)?], more].concat())
+    };
+    let file = |path: &str| fs::read(folder.path().join(path).join("discovery/http.pb"));
+    let other = examples().join("legacy");
+    ensure!(watch(&example(), "all", &[])?.ends_with("5 of 5 workloads changed\n"));
+    let before = file("all/bookstore.bookstore-v1")?;
+    ensure!(watch(&example(), "all", &[])?.ends_with("0 of 5 workloads changed\n"));
+    // By another run of the command, which knows of it by its folder alone.
+    watch(&other, "all", &[])?;
+    watch(&other, "one", &["--workload", "bookstore/bookstore-v1"])?;
+    let after = file("all/bookstore.bookstore-v1")?;
+    ensure!(after != before && after == file("one")?, "the old policy is still there");
+    Ok(())
 }
 
 #[test]

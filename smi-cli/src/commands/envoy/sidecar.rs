@@ -115,6 +115,7 @@ impl Arguments {
                         who call it, --upstream for those whom it calls"
                 .into());
         }
+        once("port", inbound.iter().map(|it| it.listen.port.to_string()))?;
         Ok(Sidecar {
             node: format!("{}.{}", workload.namespace, workload.name),
             credentials: self.identity.credentials(&compiler.options.trust_domains)?,
@@ -130,6 +131,7 @@ impl Arguments {
 
     fn outbound(&self, compiler: &mut Compiler, http: &Endpoint) -> Result<Outbound, Failure> {
         let reached = &self.enforcing.upstreams;
+        once("upstream", reached.iter().map(Reached::name))?;
         let calls_http = reached.iter().any(|upstream| upstream.port.is_none());
         let upstreams =
             reached.iter().map(|it| upstream(it, compiler)).collect::<Result<_, _>>()?;
@@ -162,6 +164,17 @@ impl Arguments {
             upstreams,
         })
     }
+}
+
+/// Envoy tells ports and upstreams apart by these.
+fn once(what: &str, names: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.clone()) {
+            return Err(format!("the {what} {name} is given twice").into());
+        }
+    }
+    Ok(())
 }
 
 impl Identity {
