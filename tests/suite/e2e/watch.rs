@@ -10,7 +10,7 @@ use loopback_mesh::bookstore::{example, examples};
 use loopback_mesh::certificates::{Authority, Files};
 use loopback_mesh::policy::read_files;
 use loopback_mesh::process::{Process, RunFolder};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fixture::tools;
@@ -97,6 +97,19 @@ fn metrics_tell_who_was_denied_and_why() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn certificates_can_come_by_secret_discovery() -> Result<()> {
+    let scene = Scene::set_with("secrets", secret_files)?;
+    ensure!(scene.client("bookbuyer")?.get("/buy-a-book/new")?.status == 200);
+    ensure!(scene.client("bookthief")?.get("/buy-a-book/new")?.status == 403);
+    let stranger = Authority::new()?.issue(&Workload::new("bookbuyer", "bookbuyer"))?;
+    let address = scene.envoy.listener;
+    let impostor = Client::new(address, &workload(), &scene.authority, Some(&stranger))?;
+    let answer = impostor.get("/buy-a-book/new");
+    ensure!(answer.is_err(), "an impostor got past the handshake: {answer:?}");
+    Ok(())
+}
+
 /// bookstore-v1 with its Envoy, and policies that are watched.
 struct Scene {
     policies: PathBuf,
@@ -110,13 +123,23 @@ struct Scene {
 
 impl Scene {
     fn set(label: &str) -> Result<Self> {
+        Self::set_with(label, |Files { authority, certificate, key }| {
+            let words = ["--certificate", "--key", "--authority"].into_iter();
+            let files = [certificate, key, authority].into_iter();
+            let pairs = words.zip(files);
+            pairs.map(|(name, file)| Ok([name.to_owned(), word(file)?.to_owned()])).collect()
+        })
+    }
+
+    /// With certificates by the words that `credentials` makes of their files.
+    fn set_with(label: &str, credentials: fn(&Files) -> Result<Vec<[String; 2]>>) -> Result<Self> {
         let tools = tools()?;
         let folder = RunFolder::new(label)?;
         let host = Host::new()?;
         let (store, _) = Store::open(&host)?;
         let authority = Authority::new()?;
-        let Files { authority: issuer, certificate, key } =
-            authority.issue(&workload())?.write(&authority, folder.path())?;
+        let files = authority.issue(&workload())?.write(&authority, folder.path())?;
+        let credentials = credentials(&files)?.concat();
         let policies = copy_of_the_example(folder.path())?;
         let out = folder.path().join("sidecar");
         let inbound = format!("127.0.0.1:0={}", store.address());
@@ -132,13 +155,11 @@ impl Scene {
         ];
         let own = [
             ["--inbound-http", &inbound],
-            ["--certificate", word(&certificate)?],
-            ["--key", word(&key)?],
-            ["--authority", word(&issuer)?],
             ["--admin", "127.0.0.1:0"],
             ["--access-log", word(&log)?],
         ];
-        smi(&[&["envoy"], &common[..], &own.concat()].concat())?;
+        let credentials: Vec<&str> = credentials.iter().map(String::as_str).collect();
+        smi(&[&["envoy"], &common[..], &own.concat(), &credentials].concat())?;
         let envoy = Plain::start(folder.path(), &out.join("envoy.json"), "inbound-http")?;
         let watch = Process::start(
             "smi watch",
@@ -160,6 +181,41 @@ impl Scene {
 
 fn workload() -> Workload {
     Workload::new("bookstore", "bookstore-v1")
+}
+
+/// Writes the discovery responses that somebody else gives a workload.
+fn secret_files(files: &Files) -> Result<Vec<[String; 2]>> {
+    let folder = files.key.parent().context("a folder of certificates")?;
+    let kind = |name: &str| {
+        format!("type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.{name}")
+    };
+    let secret = |name: &str, field: &str, content: Value| json!({ "resources": [{ "@type": kind("Secret"), "name": name, field: content }] });
+    let certificate = secret(
+        "default",
+        "tls_certificate",
+        json!({
+            "certificate_chain": { "filename": files.certificate },
+            "private_key": { "filename": files.key },
+        }),
+    );
+    let domain =
+        json!({ "name": "cluster.local", "trust_bundle": { "filename": files.authority } });
+    let validator = json!({
+        "name": "envoy.tls.cert_validator.spiffe",
+        "typed_config": { "@type": kind("SPIFFECertValidatorConfig"), "trust_domains": [domain] },
+    });
+    let authority =
+        secret("ALL", "validation_context", json!({ "custom_validator_config": validator }));
+    let mut words = Vec::new();
+    for (word_, name, content) in [
+        ("--sds-certificate-file", "certificate.json", certificate),
+        ("--sds-authority-file", "authority.json", authority),
+    ] {
+        let path = folder.join(name);
+        fs::write(&path, content.to_string())?;
+        words.push([word_.to_owned(), word(&path)?.to_owned()]);
+    }
+    Ok(words)
 }
 
 fn copy_of_the_example(folder: &Path) -> Result<PathBuf> {

@@ -82,12 +82,22 @@ pub(crate) struct Identity {
 
     /// The socket of a server that gives certificates by secret discovery, such as a
     /// SPIRE agent.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["certificate", "sds_file"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["certificate", "sds_certificate_file"])]
     sds_socket: Option<String>,
 
-    /// A file with a discovery response that has the certificates.
-    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
-    sds_file: Option<String>,
+    /// A file with a discovery response that has the certificate and its key. Envoy
+    /// watches it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "certificate",
+        requires = "sds_authority_file"
+    )]
+    sds_certificate_file: Option<String>,
+
+    /// A file with a discovery response that has the validation context.
+    #[arg(long, value_name = "FILE", requires = "sds_certificate_file")]
+    sds_authority_file: Option<String>,
 
     /// The name of the certificate there.
     #[arg(long, value_name = "NAME", default_value = "default")]
@@ -187,12 +197,17 @@ impl Identity {
         if let Some(path) = &self.sds_socket {
             return Ok(secrets(SecretSource::Socket(path.clone())));
         }
-        if let Some(path) = &self.sds_file {
-            return Ok(secrets(SecretSource::Path(path.clone())));
+        if let (Some(certificate), Some(authority)) =
+            (&self.sds_certificate_file, &self.sds_authority_file)
+        {
+            return Ok(secrets(SecretSource::Files {
+                certificate: certificate.clone(),
+                authority: authority.clone(),
+            }));
         }
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
             return Err("say where certificates come from: --certificate, --key and \
-                        --authority, or --sds-socket, or --sds-file"
+                        --authority, or --sds-socket, or --sds-certificate-file"
                 .into());
         };
         let first = trust_domains.first().map(String::as_str).unwrap_or_default();
