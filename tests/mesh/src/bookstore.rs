@@ -5,14 +5,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use policy_compiler::back::envoy::{ServiceName, Splits, Upstream};
+use decision_table::Mode;
+use policy_compiler::back::envoy::{Configuration, ServiceName, Splits, Upstream};
 use serde_json::Value;
 
 use crate::Workload;
 use crate::apps::{Host, Purchases, Restocker, Shopper, Store, Warehouse};
 use crate::certificates::Authority;
 use crate::envoy::{Policy, Settings, Sidecar, upstream};
-use crate::policy::Policies;
+use crate::policy::{Compiled, Policies};
 use crate::process::RunFolder;
 use crate::tools::{Tools, workspace_root};
 
@@ -90,11 +91,24 @@ impl Bookstore {
     ///
     /// When a sidecar does not take its table; with the last lines of its log.
     pub fn apply(&mut self, policies: Option<&Policies>) -> Result<()> {
-        self.deliver(policies)?;
+        self.apply_all(InForce { policies, ..InForce::default() })
+    }
+
+    /// Puts policies in force everywhere as it is said, and waits until they are.
+    ///
+    /// # Errors
+    ///
+    /// When a sidecar does not take its table; with the last lines of its log.
+    pub fn apply_all(&mut self, in_force: InForce<'_>) -> Result<()> {
+        self.deliver_all(in_force)?;
         for resident in &mut self.town.residents {
-            let compiled = policies.and_then(|all| all.table(&resident.workload.spiffe_id()));
-            let digest = compiled.map(|compiled| compiled.digest.as_slice());
-            resident.sidecar.wait_for_table(digest.unwrap_or_default())?;
+            let digest = compiled(in_force.policies, resident).map(|it| it.digest.as_slice());
+            let sidecar = &mut resident.sidecar;
+            sidecar.wait_for_table(digest.unwrap_or_default())?;
+            // The same table may come with another mode.
+            let mode = Mode::ALL.iter().position(|mode| *mode == in_force.mode);
+            let is_in_force = |number| usize::try_from(number).ok() == mode;
+            sidecar.wait_for_stat("wasmcustom.smi_filter.mode", is_in_force)?;
         }
         Ok(())
     }
@@ -106,15 +120,44 @@ impl Bookstore {
     ///
     /// When a file cannot be replaced.
     pub fn deliver(&mut self, policies: Option<&Policies>) -> Result<()> {
+        self.deliver_all(InForce { policies, ..InForce::default() })
+    }
+
+    fn deliver_all(&mut self, in_force: InForce<'_>) -> Result<()> {
         for index in 0..self.town.residents.len() {
             let (earlier, later) = self.town.residents.split_at_mut(index);
             let Some(resident) = later.first_mut() else { break };
-            if let Some(policies) = policies {
+            if let Some(policies) = in_force.policies {
                 resident.sidecar.route(&routes(&resident.workload, earlier, policies))?;
             }
-            resident.sidecar.deliver(policy_of(&resident.workload, policies))?;
+            let table = |policies| compiled(policies, resident).map(|it| it.table.as_slice());
+            let configuration = Configuration {
+                table: table(in_force.policies),
+                shadow: table(in_force.shadow),
+                mode: in_force.mode,
+                ..Configuration::default()
+            };
+            resident.sidecar.deliver(Policy::Configured(configuration))?;
         }
         Ok(())
+    }
+
+    /// How many requests the policies that are only watched would have decided
+    /// otherwise, since the start.
+    ///
+    /// # Errors
+    ///
+    /// When a sidecar does not answer.
+    pub fn differences(&self) -> Result<u64> {
+        let counters = ["newly_allowed", "newly_denied"];
+        let mut sum = 0;
+        for (_, sidecar) in self.sidecars() {
+            for counter in counters {
+                let name = format!("wasmcustom.smi_filter.shadow.{counter}");
+                sum += sidecar.stat(&name)?.unwrap_or_default();
+            }
+        }
+        Ok(sum)
     }
 
     /// All counters, now.
@@ -152,6 +195,17 @@ impl Bookstore {
         self.town.folder.keep();
         self.town.folder.path().to_owned()
     }
+}
+
+/// What is put in force.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InForce<'a> {
+    /// The policies; none: everything is denied.
+    pub policies: Option<&'a Policies>,
+    /// Policies that are only watched.
+    pub shadow: Option<&'a Policies>,
+    /// Whether the policies are enforced.
+    pub mode: Mode,
 }
 
 impl Counters {
@@ -248,8 +302,7 @@ fn routes(workload: &Workload, residents: &[Resident], policies: &Policies) -> V
     policies.routes(&workload.namespace, &services)
 }
 
-fn policy_of<'a>(workload: &Workload, policies: Option<&'a Policies>) -> Policy<'a> {
-    policies
-        .and_then(|policies| policies.table(&workload.spiffe_id()))
-        .map_or(Policy::None, |compiled| Policy::Table(&compiled.table))
+/// The table of a resident.
+fn compiled<'a>(policies: Option<&'a Policies>, resident: &Resident) -> Option<&'a Compiled> {
+    policies.and_then(|all| all.table(&resident.workload.spiffe_id()))
 }

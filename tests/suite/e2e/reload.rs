@@ -25,7 +25,7 @@ const STAY: Duration = Duration::from_millis(100);
 #[test]
 fn policy_changes_arrive_quickly_and_fail_no_permitted_request() -> Result<()> {
     let mut bookstore = Bookstore::start(tools()?, "reload")?;
-    let [_, shut_out, let_in, _] = STEPS;
+    let [_, shut_out, let_in, ..] = STEPS;
     let shut_out = shut_out.compile()?;
     let let_in = let_in.compile()?;
     bookstore.apply(shut_out.as_ref())?;

@@ -18,7 +18,5 @@ fn every_step_of_the_story_is_seen_in_real_envoys() -> Result<()> {
         let outcome = step.play(&mut bookstore, WINDOW, &mut |_| ())?;
         ensure!(outcome.is_as_expected(), "not as expected: {outcome:#?}");
     }
-    let [v1, v2] = bookstore.counters().sold;
-    ensure!(v1 > v2 && v2 > 0, "the split sends three of four to v1: {v1} to {v2}");
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use loopback_mesh::apps::Purchases;
 use loopback_mesh::bookstore::Counters;
-use loopback_mesh::story::{Expected, Outcome};
+use loopback_mesh::story::Outcome;
 
 /// The moment that rising or standing still is about, and the time between two
 /// lines of counters where they cannot be refreshed in place.
@@ -64,32 +64,47 @@ impl Screen {
     /// The end of the story: each step as it should be and as it was seen.
     pub(super) fn table(&mut self, told: &[Outcome]) {
         self.line("");
-        self.line(&row("", ["bought", "stolen", "restocked", "bookbuyer", "bookthief"]));
+        self.line(&row(
+            "",
+            [
+                "bought",
+                "stolen",
+                "by v1",
+                "by v2",
+                "restocked",
+                "differs",
+                "bookbuyer",
+                "bookthief",
+            ],
+        ));
         for (number, outcome) in (1..).zip(told) {
-            let Expected { bought, stolen, restocked, buyer_status, thief_status } =
-                outcome.step.expected;
-            let seen = &outcome.seen;
+            let expected = outcome.step.expected;
+            let [v1, v2] = expected.sold;
+            let trends = [
+                expected.bought,
+                expected.stolen,
+                v1,
+                v2,
+                expected.restocked,
+                expected.differences,
+            ];
+            let [bought, stolen, v1, v2, restocked, differs] =
+                trends.map(|trend| trend.to_string());
+            let (buyer, thief) =
+                (expected.buyer_status.to_string(), expected.thief_status.to_string());
             self.line(&format!("{number}  {}", outcome.step.title));
-            self.line(&row(
-                "expected",
-                [
-                    &bought.to_string(),
-                    &stolen.to_string(),
-                    &restocked.to_string(),
-                    &buyer_status.to_string(),
-                    &thief_status.to_string(),
-                ],
-            ));
-            let observed = row(
-                "observed",
-                [
-                    &format!("+{}", seen.buyer.books),
-                    &format!("+{}", seen.thief.books),
-                    &format!("+{}", seen.restocked),
-                    &statuses(&seen.buyer),
-                    &statuses(&seen.thief),
-                ],
-            );
+            let expected = [&bought, &stolen, &v1, &v2, &restocked, &differs, &buyer, &thief];
+            self.line(&row("expected", expected.map(String::as_str)));
+
+            let seen = &outcome.seen;
+            let [v1, v2] = seen.sold;
+            let grown =
+                [seen.buyer.books, seen.thief.books, v1, v2, seen.restocked, outcome.differences];
+            let [bought, stolen, v1, v2, restocked, differs] =
+                grown.map(|growth| format!("+{growth}"));
+            let (buyer, thief) = (statuses(&seen.buyer), statuses(&seen.thief));
+            let observed = [&bought, &stolen, &v1, &v2, &restocked, &differs, &buyer, &thief];
+            let observed = row("observed", observed.map(String::as_str));
             self.line(&format!("{observed}  {}", self.judgement(outcome.is_as_expected())));
         }
         self.line("");
@@ -102,8 +117,9 @@ impl Screen {
     }
 }
 
-fn row(label: &str, [bought, stolen, restocked, buyer, thief]: [&str; 5]) -> String {
-    format!("   {label:8}  {bought:>12}  {stolen:>12}  {restocked:>12}  {buyer:>12}  {thief:>12}")
+fn row(label: &str, columns: [&str; 8]) -> String {
+    let columns = columns.map(|column| format!("  {column:>12}")).concat();
+    format!("   {label:8}{columns}")
 }
 
 /// The counters for a terminal, in three lines.
