@@ -108,8 +108,14 @@ impl Compiler {
         }
     }
 
-    /// The routes of a workload's own requests, with what they cannot say.
-    pub(crate) fn routes(&mut self, enforcing: &Enforcing, namespace: &str) -> Value {
+    /// The routes of a workload's own requests. What they cannot say is found, as far as
+    /// it concerns who chooses the backends.
+    pub(crate) fn routes(
+        &mut self,
+        enforcing: &Enforcing,
+        namespace: &str,
+        chosen_by: Splits,
+    ) -> Value {
         let services: Vec<ServiceName> = enforcing
             .upstreams
             .iter()
@@ -119,8 +125,7 @@ impl Compiler {
         let split_key = enforcing.split_key.as_deref();
         let calls = Calls { namespace, services: &services, split_key };
         let mut found = routes(self.policies.set(), &calls);
-        if enforcing.splits == Splits::Filter {
-            // Of what is found, this concerns the filter too.
+        if chosen_by == Splits::Filter {
             found.diagnostics.retain(|it| it.code == code::BACKEND_WITHOUT_UPSTREAM);
         }
         self.policies.add(found.diagnostics);
@@ -178,7 +183,7 @@ impl Enforcing {
         namespace: &str,
     ) -> Result<Option<Vec<File>>, Failure> {
         let Some(tables) = compiler.tables(Some(workload)) else { return Ok(None) };
-        let routes = compiler.routes(self, namespace);
+        let routes = compiler.routes(self, namespace, self.splits);
         let version = version(&tables.table)?;
         let mut discoveries = vec![
             Discovery::Plugin(self.plugin(Root::Http, &tables)),

@@ -119,7 +119,8 @@ fn envoy_takes_every_variant_of_a_bootstrap() -> Result<()> {
     let socket = ["--sds-socket", "/run/spire/agent.sock"];
     let secrets = bench.folder.path().join("secrets.json");
     fs::write(&secrets, "{}")?;
-    let file = ["--sds-file", word(&secrets)?, "--sds-authority", "ROOT"];
+    let secrets = word(&secrets)?;
+    let file = ["--sds-certificate-file", secrets, "--sds-authority-file", secrets];
 
     for (name, credentials) in [("files", files), ("socket", &socket), ("file", &file)] {
         bench.validate(name, &plain, &[credentials, &INBOUND, &OUTBOUND].concat())?;

@@ -8,6 +8,8 @@ mod fixture;
 mod hostile;
 mod identity;
 mod modes;
+mod native;
+mod plain;
 mod reload;
 mod replay;
 mod smi;

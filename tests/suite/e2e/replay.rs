@@ -61,7 +61,7 @@ impl Tally {
 
 struct Replay {
     shop: Shop,
-    sessions: BTreeMap<Option<(String, String)>, Session>,
+    sessions: BTreeMap<Caller, Session>,
     tally: Tally,
     _application: Host,
 }
@@ -139,8 +139,11 @@ impl Replay {
     }
 }
 
+/// Namespace and name of a caller; `None`: a client without a certificate.
+type Caller = Option<(String, String)>;
+
 /// Who sends it, and the bytes of the request; `None` for what a client cannot send so.
-fn speak(request: &Request) -> Option<(Option<(String, String)>, Vec<u8>)> {
+fn speak(request: &Request) -> Option<(Caller, Vec<u8>)> {
     let source = match &request.source {
         None => None,
         Some(Identity::ServiceAccount { namespace, service_account }) => {

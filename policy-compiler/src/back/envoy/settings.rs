@@ -54,8 +54,14 @@ pub enum Credentials {
 /// Who gives secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretSource {
-    /// A file with a discovery response, which Envoy watches.
-    Path(String),
+    /// Files with a discovery response each, which Envoy watches: it takes one secret
+    /// from a file.
+    Files {
+        /// The file with the certificate and its key.
+        certificate: String,
+        /// The file with the validation context.
+        authority: String,
+    },
     /// A server at a Unix socket, such as a SPIRE agent.
     Socket(String),
 }

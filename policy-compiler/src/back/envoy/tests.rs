@@ -70,11 +70,14 @@ fn a_sidecar_is_told_everything() {
 fn certificates_come_by_secret_discovery() {
     for source in [
         SecretSource::Socket("/run/spire/agent.sock".to_owned()),
-        SecretSource::Path("/run/secrets/sds.json".to_owned()),
+        SecretSource::Files {
+            certificate: "/run/secrets/certificate.json".to_owned(),
+            authority: "/run/secrets/authority.json".to_owned(),
+        },
     ] {
         let name = match &source {
             SecretSource::Socket(_) => "secrets_by_socket",
-            SecretSource::Path(_) => "secrets_by_path",
+            SecretSource::Files { .. } => "secrets_by_file",
         };
         let credentials = Credentials::Secrets {
             source,

@@ -66,15 +66,17 @@ fn common(credentials: &Credentials, identities: Option<&[String]>) -> Value {
             set(&mut common, "validation_context", validation);
         }
         Credentials::Secrets { source, certificate, authority } => {
-            let secret = |name: &str| json!({ "name": name, "sds_config": secrets_of(source) });
-            set(&mut common, "tls_certificate_sds_secret_configs", json!([secret(certificate)]));
+            let [of_certificate, of_authority] = secrets_of(source);
+            let secret = |name: &str, from| json!({ "name": name, "sds_config": from });
+            let own_secret = json!([secret(certificate, of_certificate)]);
+            set(&mut common, "tls_certificate_sds_secret_configs", own_secret);
             let mut own = json!({});
             if let Some(names) = names {
                 set(&mut own, "match_typed_subject_alt_names", names);
             }
             let combined = json!({
                 "default_validation_context": own,
-                "validation_context_sds_secret_config": secret(authority),
+                "validation_context_sds_secret_config": secret(authority, of_authority),
             });
             set(&mut common, "combined_validation_context", combined);
         }
@@ -96,17 +98,23 @@ fn spiffe_validation(authorities: &[(String, String)]) -> Value {
     })
 }
 
-fn secrets_of(source: &SecretSource) -> Value {
+/// Where the certificate and the validation context are.
+fn secrets_of(source: &SecretSource) -> [Value; 2] {
     match source {
-        SecretSource::Path(path) => discovery::source_at(path),
-        SecretSource::Socket(_) => json!({
-            "resource_api_version": "V3",
-            "api_config_source": {
-                "api_type": "GRPC",
-                "transport_api_version": "V3",
-                "grpc_services": [{ "envoy_grpc": { "cluster_name": SECRETS_CLUSTER } }],
-            },
-        }),
+        SecretSource::Files { certificate, authority } => {
+            [discovery::source_at(certificate), discovery::source_at(authority)]
+        }
+        SecretSource::Socket(_) => {
+            let server = json!({
+                "resource_api_version": "V3",
+                "api_config_source": {
+                    "api_type": "GRPC",
+                    "transport_api_version": "V3",
+                    "grpc_services": [{ "envoy_grpc": { "cluster_name": SECRETS_CLUSTER } }],
+                },
+            });
+            [server.clone(), server]
+        }
     }
 }
 

@@ -122,9 +122,7 @@ fn write(arguments: &Arguments, out: &Path, compiler: &mut Compiler) -> Result<O
         return Ok(refused("written"));
     };
     if !compiler.policies.set().workloads().any(|known| known == identity) {
-        anstream::eprintln!(
-            "smi: no policy and no ServiceAccount names {identity}: it is denied to everybody"
-        );
+        anstream::eprintln!("smi: nobody may call {identity}: no policy names it");
     }
     put(out, &files)?;
     let configuration = out.join("envoy.json");

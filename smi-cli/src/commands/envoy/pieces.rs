@@ -1,7 +1,7 @@
 //! One piece of configuration, for those who have the rest.
 
 use policy_compiler::back::envoy::{
-    Discovery, Root, Target, WasmCode, envoy_extension_policy, istio_wasm_plugin,
+    Discovery, Root, Splits, Target, WasmCode, envoy_extension_policy, istio_wasm_plugin,
 };
 use serde_json::Value;
 
@@ -50,7 +50,7 @@ pub(super) fn render(
     let Arguments { enforcing, pieces, .. } = arguments;
     if piece == Piece::Splits {
         let namespace = &arguments.workload()?.namespace;
-        return Ok(Some(compiler.routes(enforcing, namespace)));
+        return Ok(Some(compiler.routes(enforcing, namespace, Splits::Native)));
     }
     let workload = match &arguments.whose.workload {
         // A table for all workloads finds out by itself whose Envoy it is in.

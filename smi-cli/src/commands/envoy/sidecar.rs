@@ -82,12 +82,22 @@ pub(crate) struct Identity {
 
     /// The socket of a server that gives certificates by secret discovery, such as a
     /// SPIRE agent.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["certificate", "sds_file"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["certificate", "sds_certificate_file"])]
     sds_socket: Option<String>,
 
-    /// A file with a discovery response that has the certificates.
-    #[arg(long, value_name = "FILE", conflicts_with = "certificate")]
-    sds_file: Option<String>,
+    /// A file with a discovery response that has the certificate and its key. Envoy
+    /// watches it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "certificate",
+        requires = "sds_authority_file"
+    )]
+    sds_certificate_file: Option<String>,
+
+    /// A file with a discovery response that has the validation context.
+    #[arg(long, value_name = "FILE", requires = "sds_certificate_file")]
+    sds_authority_file: Option<String>,
 
     /// The name of the certificate there.
     #[arg(long, value_name = "NAME", default_value = "default")]
@@ -115,6 +125,7 @@ impl Arguments {
                         who call it, --upstream for those whom it calls"
                 .into());
         }
+        once("port", inbound.iter().map(|it| it.listen.port.to_string()))?;
         Ok(Sidecar {
             node: format!("{}.{}", workload.namespace, workload.name),
             credentials: self.identity.credentials(&compiler.options.trust_domains)?,
@@ -130,6 +141,7 @@ impl Arguments {
 
     fn outbound(&self, compiler: &mut Compiler, http: &Endpoint) -> Result<Outbound, Failure> {
         let reached = &self.enforcing.upstreams;
+        once("upstream", reached.iter().map(Reached::name))?;
         let calls_http = reached.iter().any(|upstream| upstream.port.is_none());
         let upstreams =
             reached.iter().map(|it| upstream(it, compiler)).collect::<Result<_, _>>()?;
@@ -164,6 +176,17 @@ impl Arguments {
     }
 }
 
+/// Envoy tells ports and upstreams apart by these.
+fn once(what: &str, names: impl Iterator<Item = String>) -> Result<(), Failure> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.clone()) {
+            return Err(format!("the {what} {name} is given twice").into());
+        }
+    }
+    Ok(())
+}
+
 impl Identity {
     fn credentials(&self, trust_domains: &[String]) -> Result<Credentials, Failure> {
         let secrets = |source| Credentials::Secrets {
@@ -174,12 +197,17 @@ impl Identity {
         if let Some(path) = &self.sds_socket {
             return Ok(secrets(SecretSource::Socket(path.clone())));
         }
-        if let Some(path) = &self.sds_file {
-            return Ok(secrets(SecretSource::Path(path.clone())));
+        if let (Some(certificate), Some(authority)) =
+            (&self.sds_certificate_file, &self.sds_authority_file)
+        {
+            return Ok(secrets(SecretSource::Files {
+                certificate: certificate.clone(),
+                authority: authority.clone(),
+            }));
         }
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
             return Err("say where certificates come from: --certificate, --key and \
-                        --authority, or --sds-socket, or --sds-file"
+                        --authority, or --sds-socket, or --sds-certificate-file"
                 .into());
         };
         let first = trust_domains.first().map(String::as_str).unwrap_or_default();
