@@ -94,3 +94,29 @@ spec: {wrong: []}
     assert_eq!(help(&[&staff, target, route, group]), ["known here: `staff`"]);
     assert_eq!(help(&[&broken.replace("shop", "town"), target, route]), [""; 0]);
 }
+
+/// A document with errors may be the one that is meant, above all when its name
+/// cannot be read.
+#[test]
+fn accounts_are_missing_only_where_all_are_known() {
+    let account =
+        |fields: &str| format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{{fields}}}\n");
+    let target = "apiVersion: access.smi-spec.io/v1alpha3
+kind: TrafficTarget
+metadata: {name: t, namespace: shop}
+spec:
+  destination: {kind: ServiceAccount, name: store, namespace: shop}
+  sources: [{kind: ServiceAccount, name: buyer, namespace: town}]
+  rules: [{kind: TCPRoute, name: r}]
+";
+    let route = "apiVersion: specs.smi-spec.io/v1alpha4
+kind: TCPRoute
+metadata: {name: r, namespace: shop}
+spec: {matches: {}}
+";
+    let clerk = account("name: clerk, namespace: town");
+    assert_eq!(help(&[&clerk, target, route]), ["known here: `clerk`"]);
+    for other in ["namespace: town", "name: buyer, namespace: town, wrong: field"] {
+        assert_eq!(help(&[&clerk, &account(other), target, route]), [""; 0], "{other}");
+    }
+}
