@@ -8,6 +8,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod ports;
 mod questions;
 mod splits;
 mod tables;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use decision_table::{Attribute, RuleId};
+use decision_table::{Attribute, IdentityForm, RuleId};
 use policy_compiler::{Limits, Options, PolicySet, Scope, compile};
 use smi_model::source::SourceMap;
 
@@ -194,4 +194,22 @@ fn what_is_too_large_is_told_with_its_place() {
     let line = sources.locate(error.primary.span).map(|place| place.line);
     let expected = text.lines().zip(1..).find(|(line, _)| line.contains("{8}"));
     assert_eq!(line, expected.map(|(_, number)| number));
+}
+
+#[test]
+fn workloads_are_those_that_are_called_or_have_an_account() {
+    let dotted = "---\napiVersion: v1\nkind: ServiceAccount\n\
+                  metadata: {name: with.dot, namespace: shop}\n";
+    let text = [POLICIES, dotted].concat();
+    for (identity_form, accounts) in [
+        (IdentityForm::Spiffe, &["desk", "idle", "store", "till", "with.dot"][..]),
+        // Where identities are names, a dot could be one between others.
+        (IdentityForm::ServiceName, &["desk", "idle", "store", "till"]),
+    ] {
+        let options = Options { identity_form, ..Options::default() };
+        let (_, policies) = read(&text, &options);
+        let expected: Vec<String> =
+            accounts.iter().map(|account| options.identity("shop", account)).collect();
+        assert!(policies.workloads().eq(expected.iter().map(String::as_str)), "{identity_form}");
+    }
 }
