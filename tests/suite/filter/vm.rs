@@ -136,13 +136,6 @@ impl Vm {
         Some(String::from_utf8(value.clone()).expect("the name of a Service is text"))
     }
 
-    pub(super) fn context_only(&mut self) {
-        self.requests += 1;
-        self.call::<_, ()>("proxy_on_context_create", (1000 + self.requests, ROOT));
-    }
-    pub(super) fn malloc_only(&mut self) {
-        self.call::<_, u32>("malloc", 100_u32);
-    }
     /// Everything that was logged.
     pub(super) fn log(&self) -> &[String] {
         &self.store.data().log
