@@ -223,7 +223,7 @@ impl fmt::Display for Trend {
         f.write_str(match self {
             Self::Rises => "rises",
             Self::StandsStill => "stands still",
-            Self::Either => "",
+            Self::Either => "any",
         })
     }
 }
