@@ -54,8 +54,8 @@ extern "C" fn smi_on_upstream_data(context: u32, _length: usize, _end: bool) -> 
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn smi_on_downstream_connection_close(context: u32, _by: u32) {
-    vm(|vm| vm.forget_connection(context));
+extern "C" fn smi_on_delete(context: u32) {
+    vm(|vm| vm.delete_context(context));
 }
 
 fn on_data(context: u32) -> Action {

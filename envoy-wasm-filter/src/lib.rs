@@ -27,9 +27,8 @@
 //!     failure_policy: FAIL_RELOAD
 //! ```
 //!
-//! `smi envoy` writes all of this. A plugin must have a name, or a `vm_id`, that no
-//! other one has: of plugins that share both, the last two that were configured
-//! are kept, and the requests of others are denied.
+//! `smi envoy` writes all of this. Plugins may share a machine; one of its own each,
+//! by its `vm_id`, keeps a fault of one from stopping the others.
 //!
 //! # Configuration
 //!

@@ -24,6 +24,10 @@ pub(crate) struct Metrics {
     newly_denied: MetricId,
     errors: MetricId,
     decide_ns: MetricId,
+    table_id: MetricId,
+    shadow_table_id: MetricId,
+    mode: MetricId,
+    configured_seconds: MetricId,
     /// Decisions since one was timed.
     untimed: u32,
 }
@@ -34,6 +38,7 @@ impl Metrics {
     pub(crate) fn define(host: &impl Host, prefix: &str) -> Result<Self, HostError> {
         let define = |kind, name: &str| host.define_metric(kind, &format!("{prefix}.{name}"));
         let counter = |name: &str| define(MetricType::Counter, name);
+        let gauge = |name: &str| define(MetricType::Gauge, name);
         let by_reason = |name: &str| {
             let all = Reason::ALL.into_iter();
             all.map(|reason| counter(&format!("{name}.{}", reason.code())))
@@ -47,6 +52,10 @@ impl Metrics {
             newly_denied: counter("shadow.newly_denied")?,
             errors: counter("errors")?,
             decide_ns: define(MetricType::Histogram, "decide_ns")?,
+            table_id: gauge("table_id")?,
+            shadow_table_id: gauge("shadow_table_id")?,
+            mode: gauge("mode")?,
+            configured_seconds: gauge("configured_seconds")?,
             untimed: 0,
         })
     }
@@ -81,6 +90,21 @@ impl Metrics {
         host.increment(self.errors);
     }
 
+    /// Shows the policy in force.
+    pub(crate) fn show(&self, host: &impl Host, policy: &Policy) {
+        const SECOND: u64 = 1_000_000_000;
+        let mode = match policy.mode {
+            Mode::Enforce => 0,
+            Mode::Audit => 1,
+            Mode::Permissive => 2,
+        };
+        host.record(self.table_id, Policy::id_of(policy.table.as_ref()).into());
+        host.record(self.shadow_table_id, Policy::id_of(policy.shadow.as_ref()).into());
+        host.record(self.mode, mode);
+        // The age of the configuration is what it is now less this.
+        host.record(self.configured_seconds, host.now() / SECOND);
+    }
+
     /// Does some work, and sometimes records how long it takes.
     pub(crate) fn timed<T>(&mut self, host: &impl Host, work: impl FnOnce() -> T) -> T {
         self.untimed += 1;
@@ -93,29 +117,4 @@ impl Metrics {
         host.record(self.decide_ns, host.now().saturating_sub(before));
         done
     }
-}
-
-/// Shows the policy in force.
-pub(crate) fn show_policy(
-    host: &impl Host,
-    prefix: &str,
-    policy: &Policy,
-) -> Result<(), HostError> {
-    const SECOND: u64 = 1_000_000_000;
-    let mode = match policy.mode {
-        Mode::Enforce => 0,
-        Mode::Audit => 1,
-        Mode::Permissive => 2,
-    };
-    for (name, value) in [
-        ("table_id", Policy::id_of(policy.table.as_ref()).into()),
-        ("shadow_table_id", Policy::id_of(policy.shadow.as_ref()).into()),
-        ("mode", mode),
-        // The age of the configuration is what it is now less this.
-        ("configured_seconds", host.now() / SECOND),
-    ] {
-        let gauge = host.define_metric(MetricType::Gauge, &format!("{prefix}.{name}"))?;
-        host.record(gauge, value);
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use decision_table::{Denial, Mode, Reason, Verdict};
 use proxy_wasm::types::LogLevel;
 
 use crate::host::{Host, HostError};
-use crate::metrics::{self, Metrics};
+use crate::metrics::Metrics;
 use crate::request::Attributes;
 use crate::series::{Outcome, Series};
 use crate::settings::{OwnedTable, Policy};
@@ -79,8 +79,12 @@ impl Plugin {
     ) -> Result<Self, Box<dyn Error>> {
         let metrics = Metrics::define(host, role.prefix())?;
         let policy = read(host, length).inspect_err(|_| metrics.count_error(host))?;
-        metrics::show_policy(host, role.prefix(), &policy)?;
         Ok(Self { role, policy, metrics, series: Series::default(), throttle: Throttle::default() })
+    }
+
+    /// Shows the policy in force.
+    pub(crate) fn show(&self, host: &impl Host) {
+        self.metrics.show(host, &self.policy);
     }
 
     /// Decides, counts and tells. `read` gives what the decision depends on; when it

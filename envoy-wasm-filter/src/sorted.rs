@@ -48,18 +48,14 @@ impl<K: Ord, V> Sorted<K, V> {
         }
     }
 
-    pub(crate) fn remove(&mut self, key: &K) {
-        if let Ok(place) = self.place(key) {
-            self.entries.remove(place);
-        }
+    pub(crate) fn remove(&mut self, key: &K) -> Option<V> {
+        let place = self.place(key).ok()?;
+        let (_, value) = self.entries.remove(place);
+        Some(value)
     }
 
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
         self.entries.iter().map(|(key, value)| (key, value))
-    }
-
-    pub(crate) fn retain(&mut self, mut is_kept: impl FnMut(&K, &V) -> bool) {
-        self.entries.retain(|(key, value)| is_kept(key, value));
     }
 
     fn place<Q: Ord + ?Sized>(&self, key: &Q) -> Result<usize, usize>
@@ -80,12 +76,9 @@ mod tests {
         for key in [5, 1, 3, 5] {
             map.insert(key, key * 10);
         }
-        map.remove(&1);
-        map.remove(&2);
+        assert_eq!((map.remove(&1), map.remove(&2)), (Some(10), None));
         *map.get_mut(&3).unwrap() += 1;
         assert_eq!(map.iter().collect::<Vec<_>>(), [(&3, &31), (&5, &50)]);
         assert_eq!(map.get(&1), None);
-        map.retain(|key, _| *key > 3);
-        assert_eq!(map.iter().count(), 1);
     }
 }

@@ -1,9 +1,10 @@
 //! What one VM holds: its plugins, and which request or connection is whose.
 //!
 //! The proxy names everything by numbers: a plugin by its root context, and a
-//! request or connection by a context of its own below. It would tell of the end of
-//! each too, at the price of a call, so nothing is kept for a request that would
-//! have to be removed again.
+//! request or connection by a context of its own below. It tells of the beginning
+//! and of the end of each. A new configuration is a new plugin; the one before it may
+//! have requests that go on, and comes back without being configured again when its
+//! configuration does.
 
 use decision_table::Reason;
 use proxy_wasm::types::{Action, LogLevel};
@@ -16,32 +17,19 @@ use crate::sorted::Sorted;
 use crate::splits::Random;
 use crate::throttle::Throttle;
 
-/// So many requests may begin between the beginning of one and the arrival of its
-/// headers here, which other filters can delay.
-const MOST_WAITING: u32 = 1024;
-
-/// The names under which the proxy's configuration has a plugin.
-const PLUGIN_NAME: &[u8] = b"plugin_name";
+/// The name under which the proxy's configuration has a plugin's role.
 const ROOT_ID: &[u8] = b"plugin_root_id";
 
 /// Everything in one VM.
 pub struct Vm<H> {
     host: H,
-    /// By root context, in ascending order.
-    plugins: Sorted<u32, Loaded>,
-    /// The last requests and their root contexts, at the place that is the request's
-    /// number modulo their count.
-    requests: Vec<(u32, u32)>,
+    /// By root context, and so in the order in which they were configured.
+    plugins: Sorted<u32, Plugin>,
+    /// The plugins of requests of which the headers are still to come.
+    requests: Sorted<u32, u32>,
     connections: Sorted<u32, Connection>,
     random: Random,
     strays: Throttle,
-}
-
-/// A plugin that was configured.
-struct Loaded {
-    /// Name and `root_id`: a plugin that is configured anew keeps them.
-    identity: [Vec<u8>; 2],
-    plugin: Plugin,
 }
 
 /// What is known about a connection.
@@ -71,7 +59,7 @@ impl<H: Host> Vm<H> {
         Self {
             host,
             plugins: Sorted::default(),
-            requests: vec![(0, 0); MOST_WAITING as usize],
+            requests: Sorted::default(),
             connections: Sorted::default(),
             random: Random::default(),
             strays: Throttle::default(),
@@ -81,15 +69,23 @@ impl<H: Host> Vm<H> {
     /// A plugin, when `root` is 0, or a request or connection of the plugin `root`.
     pub fn create_context(&mut self, context: u32, root: u32) {
         match self.plugins.get(&root) {
-            _ if root == 0 => {}
-            Some(loaded) if loaded.plugin.role == Role::Tcp => {
+            Some(plugin) if plugin.role == Role::Tcp => {
                 self.connections.insert(context, Connection::Undecided(root));
             }
-            _ => {
-                if let Some(place) = self.requests.get_mut(place(context)) {
-                    *place = (context, root);
-                }
-            }
+            Some(_) => self.requests.insert(context, root),
+            None => {}
+        }
+    }
+
+    /// Forgets a plugin, request or connection that has ended.
+    pub fn delete_context(&mut self, context: u32) {
+        self.requests.remove(&context);
+        self.connections.remove(&context);
+        let Some(ended) = self.plugins.remove(&context) else { return };
+        // One that was there before may be in force again.
+        let others = self.plugins.iter().rev().map(|(_, plugin)| plugin);
+        if let Some(plugin) = others.into_iter().find(|plugin| plugin.role == ended.role) {
+            plugin.show(&self.host);
         }
     }
 
@@ -97,12 +93,11 @@ impl<H: Host> Vm<H> {
     /// returns `false`: the proxy then keeps the plugin that it had.
     pub fn configure(&mut self, root: u32, length: usize) -> bool {
         match self.load(length) {
-            Ok(loaded) => {
-                let policy = &loaded.plugin.policy;
-                let message = format!("configuration accepted: {policy}, {length} bytes");
+            Ok(plugin) => {
+                let message = format!("configuration accepted: {}, {length} bytes", plugin.policy);
                 self.host.log(LogLevel::Info, &message);
-                self.forget_predecessors(&loaded.identity);
-                self.plugins.insert(root, loaded);
+                plugin.show(&self.host);
+                self.plugins.insert(root, plugin);
                 true
             }
             Err(problem) => {
@@ -113,23 +108,10 @@ impl<H: Host> Vm<H> {
         }
     }
 
-    fn load(&self, length: usize) -> Result<Loaded, Box<dyn std::error::Error>> {
-        let property = |path| self.host.property(path).map(Option::unwrap_or_default);
-        let identity = [property(PLUGIN_NAME)?, property(ROOT_ID)?];
-        let [_, root_id] = &identity;
-        let role = Role::of(root_id).ok_or("the `root_id` is none of `http`, `tcp`, `splits`")?;
-        let plugin = Plugin::configure(&self.host, role, length)?;
-        Ok(Loaded { identity, plugin })
-    }
-
-    /// A new configuration is a new plugin to the proxy. The one before it may have
-    /// requests that are on their way here; those before that have none. Two that
-    /// are there on purpose are not confused, because each request names its own.
-    fn forget_predecessors(&mut self, identity: &[Vec<u8>; 2]) {
-        let is_same = |loaded: &Loaded| loaded.identity == *identity;
-        let newest = self.plugins.iter().rev().find(|(_, loaded)| is_same(loaded));
-        let newest = newest.map(|(root, _)| *root);
-        self.plugins.retain(|root, loaded| !is_same(loaded) || Some(*root) == newest);
+    fn load(&self, length: usize) -> Result<Plugin, Box<dyn std::error::Error>> {
+        let root_id = self.host.property(ROOT_ID)?.unwrap_or_default();
+        let role = Role::of(&root_id).ok_or("the `root_id` is none of `http`, `tcp`, `splits`")?;
+        Plugin::configure(&self.host, role, length)
     }
 
     /// Decides about a request whose headers have arrived, or routes it. The body is
@@ -138,13 +120,13 @@ impl<H: Host> Vm<H> {
     /// [`Action::Pause`] means that the proxy has sent, or was asked to send, a
     /// denial.
     pub fn on_request_headers(&mut self, context: u32) -> Action {
-        let known = self.requests.get(place(context)).filter(|(known, _)| *known == context);
-        let loaded = known.and_then(|(_, root)| self.plugins.get_mut(root));
-        let denied = match loaded {
-            Some(Loaded { plugin, .. }) if plugin.role == Role::Http => {
+        let root = self.requests.remove(&context);
+        let plugin = root.and_then(|root| self.plugins.get_mut(&root));
+        let denied = match plugin {
+            Some(plugin) if plugin.role == Role::Http => {
                 plugin.decide(&self.host, Attributes::of_request).err()
             }
-            Some(Loaded { plugin, .. }) if plugin.role == Role::Splits => {
+            Some(plugin) if plugin.role == Role::Splits => {
                 plugin.route(&self.host, &mut self.random);
                 None
             }
@@ -159,10 +141,9 @@ impl<H: Host> Vm<H> {
         // A request whose reply could not be sent stays paused and never gets to the
         // application; the client runs into its timeout.
         if let Err(error) = respond::forbid(&self.host, reason)
-            && let Some((_, root)) = known
-            && let Some(loaded) = self.plugins.get_mut(root)
+            && let Some(plugin) = root.and_then(|root| self.plugins.get_mut(&root))
         {
-            loaded.plugin.report(&self.host, &error);
+            plugin.report(&self.host, &error);
         }
         Action::Pause
     }
@@ -177,7 +158,7 @@ impl<H: Host> Vm<H> {
             None => None,
         };
         let verdict = match decided {
-            Some(Loaded { plugin, .. }) => plugin.decide(&self.host, Attributes::of_connection),
+            Some(plugin) => plugin.decide(&self.host, Attributes::of_connection),
             None => Err(Reason::NoPolicy),
         };
         let (connection, flow) = match verdict {
@@ -187,14 +168,4 @@ impl<H: Host> Vm<H> {
         self.connections.insert(context, connection);
         flow
     }
-
-    /// Forgets a connection that has ended.
-    pub fn forget_connection(&mut self, context: u32) {
-        self.connections.remove(&context);
-    }
-}
-
-/// Where a request is noted.
-const fn place(context: u32) -> usize {
-    (context % MOST_WAITING) as usize
 }

@@ -31,7 +31,7 @@ fn a_denied_connection_is_closed_and_no_byte_flows() {
     assert_eq!(vm.on_data(CONTEXT), Flow::Close);
     assert_eq!(vm.on_data(CONTEXT), Flow::Hold);
     assert_eq!(proxy.metric("smi_tcp.denied.peer_not_allowed"), 1);
-    vm.forget_connection(CONTEXT);
+    vm.delete_context(CONTEXT);
     assert_eq!(vm.on_data(CONTEXT), Flow::Close, "nobody knows it any more");
 }
 

@@ -84,7 +84,7 @@ impl Sidecar {
         self.vm.create_context(context, PLUGIN);
         if request.protocol == Protocol::Tcp {
             let flow = self.vm.on_data(context);
-            self.vm.forget_connection(context);
+            self.vm.delete_context(context);
             let note = self.proxy.0.borrow_mut().note.take();
             return match (flow, note) {
                 (Flow::Pass, None) => Decision::Allow,

@@ -18,11 +18,11 @@ use crate::tools::{run, workspace_root};
 const OURS: &str = "smi_on_";
 const CALLBACKS: [&str; 6] = [
     "context_create",
+    "delete",
     "configure",
     "request_headers",
     "downstream_data",
     "upstream_data",
-    "downstream_connection_close",
 ];
 /// What else a proxy needs, from the SDK: memory to give data in, and the version
 /// of the ABI.

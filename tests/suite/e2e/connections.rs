@@ -101,15 +101,22 @@ fn open(label: &str, server: &Server) -> Result<Shop> {
     })
 }
 
+/// Whether a client that says hello hears the greeting.
+pub(super) fn greeted(stream: &mut (impl Read + Write)) -> Result<bool> {
+    stream.write_all(b"hello")?;
+    let mut greeting = [0; GREETING.len()];
+    Ok(stream.read_exact(&mut greeting).is_ok() && greeting == GREETING)
+}
+
 /// Greets everybody, and repeats what it hears.
-struct Server {
-    address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     /// Bytes that it heard.
     received: Arc<AtomicUsize>,
 }
 
 impl Server {
-    fn start() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
         let received = Arc::new(AtomicUsize::new(0));

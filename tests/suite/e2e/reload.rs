@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use loopback_mesh::bookstore::{Bookstore, example};
+use loopback_mesh::envoy::Policy;
 use loopback_mesh::http::{self, Call};
 use loopback_mesh::policy::{Policies, read_files};
 use loopback_mesh::story::STEPS;
 
-use super::fixture::tools;
+use super::client::Session;
+use super::fixture::{Shop, table, tools};
 
 /// A change must be in force within this time.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -77,6 +79,31 @@ fn an_edited_split_moves_the_traffic() -> Result<()> {
         }
         ensure!(Instant::now() < deadline, "v1 still sold {v1}, and v2 {v2}");
     }
+}
+
+/// Envoy keeps a plugin that it has not quite put away when its configuration comes
+/// back, and does not configure it again.
+#[test]
+fn policies_that_come_back_are_in_force_again() -> Result<()> {
+    let compiled = table()?;
+    let mut shop = Shop::open("come-back", Policy::None, |_| ())?;
+    let mut buyer = Session::new(shop.client("bookbuyer")?);
+    let request = b"GET /buy-a-book/new HTTP/1.1\r\nhost: bookstore.bookstore\r\n\r\n";
+    for _ in 0..200 {
+        for (policy, digest, status) in [
+            (Policy::Table(&compiled.table), compiled.digest.as_slice(), 200),
+            (Policy::None, &[][..], 403),
+        ] {
+            shop.sidecar.deliver(policy)?;
+            shop.sidecar.wait_for_table(digest)?;
+            let start = Instant::now();
+            // One worker may show it before the other has it.
+            while buyer.send(request, false)?.status != status {
+                ensure!(start.elapsed() < LIMIT, "no {status} within {LIMIT:?}");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Requests of a permitted caller that never pause.

@@ -7,17 +7,19 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result, bail, ensure};
 use conformance::compare::scenario_of;
-use conformance::engine::{Compiler, Decision, TRUST_DOMAIN, decide};
+use conformance::engine::{Compiler, Decision, Policies, TRUST_DOMAIN, decide};
 use conformance::generate::scenario_with;
 use conformance::request::{Bytes, Identity, Protocol, Request};
-use decision_table::Destination;
+use decision_table::{Destination, Dialect, Table};
 use loopback_mesh::Workload;
 use loopback_mesh::apps::Host;
 use loopback_mesh::envoy::Policy;
-use policy_compiler::back::envoy::Configuration;
+use policy_compiler::back::envoy::{self, Configuration};
 
 use super::client::Session;
+use super::connections::{Server, greeted};
 use super::fixture::Shop;
+use crate::shared;
 
 /// Requests of which both the library and Envoy said what becomes of them.
 const PAIRS: usize = 20_000;
@@ -39,6 +41,54 @@ fn envoy_answers_as_the_library_does() -> Result<()> {
     // Of agreement in denying everything nothing could be learned.
     ensure!(tally.allowed * 8 > tally.decided(), "hardly any request is allowed: {tally:?}");
     ensure!(tally.refused * 4 < tally.decided(), "Envoy refuses too much by itself: {tally:?}");
+    Ok(())
+}
+
+/// What others' tests and documents say of requests and connections: a real Envoy says
+/// the same, because the library does (`truth`).
+#[test]
+fn envoy_answers_others_cases_as_the_library_does() -> Result<()> {
+    let test = "envoy_answers_others_cases_as_the_library_does";
+    let Some(cases) = shared::cases(test, &["access"]) else { return Ok(()) };
+    let mut requests = Replay::start()?;
+    let server = Server::start()?;
+    let mut connections = Shop::open("replay-tcp", Policy::None, |settings| {
+        settings.protocol = envoy::Protocol::Tcp;
+        settings.application = server.address;
+    })?;
+    let mut connected = 0;
+    for case in cases {
+        let mut request: Request = serde_json::from_value(case["request"].clone())?;
+        // In HTTP/1.1 there is no request without a host.
+        request.host.get_or_insert_with(|| "somewhere".into());
+        let text = case["policies"].as_str().unwrap_or_default();
+        for dialect in Dialect::ALL {
+            let compiler = Compiler::new(&Policies::of(dialect, text));
+            let workload = request.destination.spiffe_id(TRUST_DOMAIN);
+            let Some(table) = compiler.workload_table(&workload) else { continue };
+            let expected = decide(&table, &request, Destination::OfTable);
+            let context = || format!("{} in dialect {dialect}", case["id"]);
+            match (request.protocol, &request.source) {
+                (Protocol::Http, _) => {
+                    put_in_force(&mut requests.shop, &table, request.port)?;
+                    requests.compare(&request, &expected).with_context(context)?;
+                }
+                (Protocol::Tcp, Some(Identity::ServiceAccount { namespace, service_account })) => {
+                    put_in_force(&mut connections, &table, request.port)?;
+                    let client =
+                        connections.client_of(&Workload::new(namespace, service_account))?;
+                    let mut stream = client.connect()?;
+                    let is_allowed = greeted(&mut stream)?;
+                    ensure!(is_allowed == (expected == Decision::Allow), "{}", context());
+                    connected += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    let tally = requests.tally;
+    writeln!(io::stderr(), "{tally:?}, and {connected} connections")?;
+    ensure!(tally.allowed > 100 && tally.denied > 100 && connected > 20, "{tally:?}, {connected}");
     Ok(())
 }
 
@@ -87,13 +137,7 @@ impl Replay {
         let Some(Request { destination, port, .. }) = first else { return Ok(()) };
         let workload = destination.spiffe_id(TRUST_DOMAIN);
         let Some(table) = compiler.workload_table(&workload) else { return Ok(()) };
-        let policy = Policy::Configured(Configuration {
-            table: Some(table.as_bytes()),
-            port: *port,
-            ..Configuration::default()
-        });
-        self.shop.sidecar.deliver(policy)?;
-        self.shop.sidecar.wait_for_table(table.digest())?;
+        put_in_force(&mut self.shop, &table, *port)?;
         let requests = scenario.requests.iter().filter(|it| it.protocol == Protocol::Http);
         for request in requests {
             let request =
@@ -141,6 +185,17 @@ impl Replay {
 
 /// Namespace and name of a caller; `None`: a client without a certificate.
 type Caller = Option<(String, String)>;
+
+/// Puts a table in force, on a port.
+fn put_in_force(shop: &mut Shop, table: &Table<Vec<u8>>, port: Option<u16>) -> Result<()> {
+    // The same table may have been in force on another port, which nothing shows.
+    shop.sidecar.deliver(Policy::None)?;
+    shop.sidecar.wait_for_table(&[])?;
+    let table_on_port =
+        Configuration { table: Some(table.as_bytes()), port, ..Configuration::default() };
+    shop.sidecar.deliver(Policy::Configured(table_on_port))?;
+    shop.sidecar.wait_for_table(table.digest())
+}
 
 /// Who sends it, and the bytes of the request; `None` for what a client cannot send so.
 fn speak(request: &Request) -> Option<(Caller, Vec<u8>)> {

@@ -74,7 +74,7 @@ fn requests() {
     assert_costs("a denied request", denied, 54_000);
     let mut vm = with_root("http", r#"{"mode": "permissive"}"#);
     let passed = cost(&mut vm, |vm| assert_eq!(vm.request(&purchase()), None));
-    assert_costs("a request that nobody judges", passed, 1_940);
+    assert_costs("a request that nobody judges", passed, 2_500);
 }
 
 #[test]

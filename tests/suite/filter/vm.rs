@@ -92,6 +92,7 @@ impl Vm {
         self.store.data_mut().request = request.clone();
         self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
         let paused = self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32));
+        self.call::<_, ()>("proxy_on_delete", context);
         let reply = self.store.data_mut().reply.take();
         assert_eq!(paused == 1, reply.is_some(), "a request is paused exactly when it is denied");
         reply
@@ -118,7 +119,7 @@ impl Vm {
         let again = self.call::<_, u32>("proxy_on_upstream_data", (context, 1_u32, 0_u32));
         assert_eq!(held, again, "a connection is decided about once");
         assert_eq!(held == 1, std::mem::take(&mut self.store.data_mut().closed));
-        self.call::<_, ()>("proxy_on_downstream_connection_close", (context, 0_u32));
+        self.call::<_, ()>("proxy_on_delete", context);
         held == 0
     }
 
