@@ -8,6 +8,7 @@ mod fixture;
 mod hostile;
 mod identity;
 mod modes;
+mod monitoring;
 mod native;
 mod plain;
 mod reload;
