@@ -16,4 +16,5 @@ mod replay;
 mod smi;
 mod splits;
 mod story;
+mod tracing;
 mod watch;
