@@ -7,7 +7,8 @@
 //! smi_requests.verdict.V.reason.R.source.S.destination.D.rule.X
 //! ```
 //!
-//! in which the five values have no dots: a dot is written `%2E`.
+//! in which a value goes on until the next one begins. A dot in a value that looks
+//! like such a beginning is written `%2E`.
 
 use decision_table::{Denial, RuleId, Verdict};
 use proxy_wasm::types::MetricType;
@@ -21,6 +22,8 @@ use crate::sorted::Sorted;
 const MOST_SERIES: usize = 1000;
 /// Names in labels are cut at this length, in bytes.
 const LONGEST: usize = 200;
+/// The names of the values, in their order.
+const LABELS: [&str; 5] = ["verdict", "reason", "source", "destination", "rule"];
 /// What stands for all that have no series of their own.
 const OTHER: &str = "other";
 
@@ -128,14 +131,21 @@ impl Outcome {
 fn label(value: &str) -> String {
     let value = value.get(..value.floor_char_boundary(LONGEST)).unwrap_or_default();
     let mut label = String::with_capacity(value.len());
-    for c in value.chars() {
+    for (at, c) in value.char_indices() {
         match c {
             '%' => label.push_str("%25"),
-            '.' => label.push_str("%2E"),
+            '.' if value.get(at + 1..).is_some_and(begins_a_value) => label.push_str("%2E"),
             other => label.push(other),
         }
     }
     if label.is_empty() { OTHER.to_owned() } else { label }
+}
+
+/// Whether this, behind a dot, would be taken for the name of a value.
+fn begins_a_value(rest: &str) -> bool {
+    LABELS.iter().any(|label| {
+        rest.strip_prefix(label).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 #[cfg(test)]
@@ -148,7 +158,7 @@ mod tests {
     const ALLOWED: Outcome = Outcome { verdict: Verdict::Allowed(RuleId(0)), is_audited: false };
 
     #[test]
-    fn labels_have_no_dots() {
+    fn labels_are_read_as_they_are() {
         let proxy = FakeProxy::default();
         let table = Table::from_bytes(table(Shape::default())).unwrap();
         let mut series = Series::default();
@@ -157,10 +167,18 @@ mod tests {
             series.count(&proxy, "smi_requests", Some(&table), source, ALLOWED);
         }
         let name = "smi_requests.verdict.allowed.reason.none.\
-                    source.spiffe://cluster%2Elocal/ns/bookbuyer/sa/bookbuyer.\
-                    destination.spiffe://cluster%2Elocal/ns/bookstore/sa/bookstore.\
+                    source.spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer.\
+                    destination.spiffe://cluster.local/ns/bookstore/sa/bookstore.\
                     rule.bookstore/bookbuyer-access:bookstore/routes#books-bought";
         assert_eq!(proxy.metric(name), 2);
+    }
+
+    #[test]
+    fn no_value_looks_like_the_next_one() {
+        assert_eq!(label("a.destination.b"), "a%2Edestination.b");
+        assert_eq!(label("rules.a.rule"), "rules.a%2Erule");
+        assert_eq!(label("rule.a.rules.100%"), "rule.a.rules.100%25");
+        assert_eq!(label(""), "other");
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod module;
 pub mod node;
 pub mod policy;
 pub mod process;
+pub mod prometheus;
 mod python;
 pub mod story;
 pub mod tools;

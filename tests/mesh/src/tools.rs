@@ -195,6 +195,43 @@ pub fn install_debian_package(package: &str) -> Result<()> {
     run(apt().args(["install", "--yes", "--no-install-recommends", package]))
 }
 
+/// Unpacks the files of a package into a folder of `tools`, and returns that folder.
+/// No right is needed, unless lists of packages are missing, and nothing is started.
+///
+/// # Errors
+///
+/// When there is no `apt-get`, or it does not find the package.
+pub(crate) fn unpack_debian_package(
+    tools: &Path,
+    package: &str,
+    report: &dyn Fn(&str),
+) -> Result<PathBuf> {
+    let unpacked = tools.join(package);
+    if unpacked.exists() {
+        return Ok(unpacked);
+    }
+    report(&format!("unpacking Debian's package {package} into {}", unpacked.display()));
+    let new = tools.join(format!("{package}.new"));
+    if new.exists() {
+        fs::remove_dir_all(&new)?;
+    }
+    fs::create_dir(&new)?;
+    let apt = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        // The user for downloads may not write here.
+        apt.current_dir(&new).args(["--quiet=2", "--option", "APT::Sandbox::User=root"]);
+        run(apt.args(arguments))
+    };
+    if apt(&["download", package]).is_err() {
+        apt(&["update"]).and_then(|()| apt(&["download", package]))?;
+    }
+    let archive = fs::read_dir(&new)?.next().context("apt-get downloaded nothing")??.path();
+    run(Command::new("dpkg-deb").arg("--extract").arg(&archive).arg(&new))?;
+    fs::remove_file(archive)?;
+    fs::rename(new, &unpacked)?;
+    Ok(unpacked)
+}
+
 /// Runs a command to its end; its standard error is ours.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 mod screen;
 mod serve;
 
+use std::fs;
 use std::io::{self, BufRead};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -10,8 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use clap::Args;
 use loopback_mesh::bookstore::{Bookstore, Counters};
+use loopback_mesh::prometheus::{Programs, Prometheus};
 use loopback_mesh::story::{Outcome, STEPS, Step};
-use loopback_mesh::tools::Tools;
+use loopback_mesh::tools::{Tools, workspace_root};
 
 use screen::Screen;
 
@@ -27,6 +29,9 @@ pub(crate) struct Options {
     /// Wait for Enter before every step
     #[arg(long)]
     step: bool,
+    /// Run a Prometheus that watches the sidecars, as examples/monitoring shows it
+    #[arg(long)]
+    monitoring: bool,
 }
 
 /// Plays the story; success only when all was seen as expected.
@@ -38,6 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     let mut screen = Screen::new();
     screen.line(&format!("The bookstore is open after {:.1} s.", start.elapsed().as_secs_f32()));
 
+    let _prometheus = if options.monitoring { Some(watch(&bookstore, &mut screen)?) } else { None };
     let told = tell(&mut bookstore, &mut screen, options.step).inspect_err(|_| {
         let logs = bookstore.keep_logs();
         eprintln!("the logs of all Envoys are in {}", logs.display());
@@ -52,6 +58,20 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         serve::run(&mut bookstore, &mut screen)?;
     }
     Ok(if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Starts the Prometheus, which ends with the demo.
+fn watch(bookstore: &Bookstore, screen: &mut Screen) -> Result<Prometheus> {
+    let programs = Programs::find(&crate::report)?;
+    let folder = workspace_root().join("target/demo/monitoring");
+    // Numbers of an earlier demo would only confuse.
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let sidecars = bookstore.sidecars().map(|(workload, sidecar)| (workload, sidecar.admin()));
+    let prometheus = Prometheus::start(&programs, &folder, sidecars)?;
+    screen.line(&format!("Prometheus answers at http://{}", prometheus.address()));
+    Ok(prometheus)
 }
 
 fn tell(bookstore: &mut Bookstore, screen: &mut Screen, by_hand: bool) -> Result<Vec<Outcome>> {

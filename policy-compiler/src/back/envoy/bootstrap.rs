@@ -13,7 +13,8 @@ pub fn bootstrap(sidecar: &Sidecar) -> Value {
     let arriving = sidecar.inbound.iter().map(|port| inbound::listener(sidecar, port));
     let listeners: Vec<Value> = arriving.chain(outbound::listeners(sidecar)).collect();
     let mut bootstrap = json!({
-        "node": { "id": sidecar.node, "cluster": "smi" },
+        // Traces show the cluster's name as the name of the service.
+        "node": { "id": sidecar.node, "cluster": sidecar.node },
         "static_resources": { "listeners": listeners, "clusters": clusters::all(sidecar) },
         "stats_config": observe::stats(),
     });

@@ -22,6 +22,8 @@ pub(super) fn listener(sidecar: &Sidecar, inbound: &Inbound) -> Value {
     json!({
         "name": format!("inbound-{name}-{}", inbound.listen.port),
         "address": clusters::address(&inbound.listen),
+        // In traces, this is the server's side.
+        "traffic_direction": "INBOUND",
         "filter_chains": [{ "transport_socket": socket, "filters": filters }],
     })
 }

@@ -13,9 +13,16 @@ pub(super) const ZIPKIN_CLUSTER: &str = "zipkin";
 const VERDICT: &str = "verdict=%FILTER_STATE(wasm.smi_verdict:PLAIN)% \
                        rule=%FILTER_STATE(wasm.smi_rule:PLAIN)%";
 
-/// The labels of the filter's counters, in their order. Their values have no dots:
-/// the filter writes `%2E` for them.
+/// The labels of the filter's counters, in their order. A value ends where the next
+/// label begins: the filter writes values so that none of them contains one.
 const LABELS: [&str; 5] = ["verdict", "reason", "source", "destination", "rule"];
+
+/// Where the filter's histogram of nanoseconds is cut. Envoy's own buckets are made
+/// for milliseconds, and most decisions would be in two of them.
+const NANOSECONDS: [u32; 18] = [
+    50, 75, 100, 150, 200, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000, 30_000,
+    100_000, 1_000_000,
+];
 
 /// One line for each request, without query strings, which may hold secrets.
 pub(super) fn http_log(path: &str) -> Value {
@@ -55,16 +62,18 @@ fn log(path: &str, format: &str) -> Value {
 pub(super) fn stats() -> Value {
     let mut before = r"^wasmcustom\.smi_[a-z]+".to_owned();
     let mut tags = Vec::new();
-    for label in LABELS {
+    for (label, next) in LABELS.iter().zip(1..) {
+        let end = LABELS.get(next).map_or_else(|| "$".to_owned(), |next| format!(r"\.{next}\."));
         // What the outer group matches is cut out of the name, and what the inner one
         // matches is the value.
         tags.push(json!({
-            "tag_name": format!("smi_{label}"),
-            "regex": format!(r"{before}(\.{label}\.([^.]*))"),
+            "tag_name": label,
+            "regex": format!(r"{before}(\.{label}\.(.*?)){end}"),
         }));
-        before.push_str(&format!(r"\.{label}\.[^.]*"));
+        before.push_str(&format!(r"\.{label}\..*?"));
     }
-    json!({ "stats_tags": tags })
+    let decisions = json!({ "match": { "suffix": ".decide_ns" }, "buckets": NANOSECONDS });
+    json!({ "stats_tags": tags, "histogram_bucket_settings": [decisions] })
 }
 
 /// Lets a connection manager send traces.

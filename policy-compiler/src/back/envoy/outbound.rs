@@ -32,6 +32,7 @@ fn http(sidecar: &Sidecar, at: &Endpoint) -> Value {
     json!({
         "name": "outbound-http",
         "address": clusters::address(at),
+        "traffic_direction": "OUTBOUND",
         "filter_chains": [{ "filters": [network_filter(manager)] }],
     })
 }
@@ -62,6 +63,7 @@ fn tcp(outbound: &OutboundTcp) -> Value {
     json!({
         "name": format!("outbound-tcp-{}:{}", outbound.service, outbound.port),
         "address": clusters::address(&outbound.listen),
+        "traffic_direction": "OUTBOUND",
         "filter_chains": [{ "filters": [
             { "name": "envoy.filters.network.tcp_proxy", "typed_config": proxy },
         ] }],

@@ -1,6 +1,7 @@
 //! The applications of the bookstore: small HTTP programs that know nothing of
 //! policies, and count by the responses that they really get.
 
+mod collector;
 mod shopper;
 mod store;
 mod warehouse;
@@ -11,6 +12,7 @@ use anyhow::Result;
 use axum::Router;
 use tokio::runtime::{Builder, Runtime};
 
+pub use collector::Collector;
 pub use shopper::{Purchases, Shopper};
 pub use store::{Restocker, Store};
 pub use warehouse::Warehouse;

@@ -31,6 +31,8 @@ pub struct Settings {
     pub splits: Splits,
     /// Where the application's requests go at first, when that is not the filter.
     pub routes: Value,
+    /// Where traces are sent.
+    pub zipkin: Option<SocketAddr>,
     /// Whether a client without a certificate is already refused by TLS.
     pub require_client_certificate: bool,
     /// Whether Envoy brings paths into canonical form before the filter sees them.
@@ -50,6 +52,7 @@ impl Settings {
             upstreams: Vec::new(),
             splits: Splits::Native,
             routes: crate::policy::Policies::default().routes(name, &[]),
+            zipkin: None,
             require_client_certificate: true,
             normalise_paths: true,
         }
@@ -92,7 +95,7 @@ impl Settings {
             },
             access_log: text(&folder.join("access.log")),
             admin: Some(free_port().into()),
-            zipkin: None,
+            zipkin: self.zipkin.map(Into::into),
         }
     }
 }
