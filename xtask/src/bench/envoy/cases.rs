@@ -23,6 +23,8 @@ pub(super) const PLAIN: &str = "plain";
 pub(super) enum Kind {
     /// Nobody.
     Nobody,
+    /// Nobody in another Envoy: the difference to the first is what cannot be told apart.
+    NobodyAgain,
     /// Our filter, in one of its modes.
     Filter(Mode),
     /// Envoy's RBAC filter with a list of policies.
@@ -54,6 +56,7 @@ impl Kind {
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Nobody => "no filter",
+            Self::NobodyAgain => "no filter, once more",
             Self::Filter(Mode::Enforce) => "this filter",
             Self::Filter(Mode::Audit) => "this filter, audit",
             Self::Filter(Mode::Permissive) => "this filter, permissive",
@@ -72,7 +75,7 @@ impl Place {
 
     pub(super) fn guard(self) -> Guard {
         match self.kind {
-            Kind::Nobody => Guard::Nothing,
+            Kind::Nobody | Kind::NobodyAgain => Guard::Nothing,
             Kind::Filter(_) => Guard::Filter,
             Kind::List => Guard::Native(rules::list(self.rules)),
             Kind::ListByCaller => Guard::Native(rules::list_by_caller(self.rules)),
@@ -117,7 +120,7 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
     };
     for with_tls in [true, false] {
         let group = if with_tls { ALONE } else { PLAIN };
-        for kind in [Kind::Nobody, Kind::Filter(Mode::Permissive)] {
+        for kind in [Kind::Nobody, Kind::NobodyAgain, Kind::Filter(Mode::Permissive)] {
             add(group, kind, 0, with_tls, Wish::Own);
         }
     }

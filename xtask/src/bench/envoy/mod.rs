@@ -8,6 +8,7 @@
 
 mod cases;
 mod client;
+mod cores;
 mod goals;
 mod reload;
 mod rounds;
@@ -25,6 +26,7 @@ use loopback_mesh::tools::Tools;
 
 use self::cases::{Case, Kind};
 use self::client::Callers;
+use self::cores::Cores;
 use self::reload::Reload;
 use self::rounds::{Measured, Running, quantile};
 use self::server::Setting;
@@ -37,11 +39,11 @@ const RELOAD: &str = "reload";
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// How often everything is measured
-    #[arg(long, default_value_t = 11)]
+    #[arg(long, default_value_t = 21)]
     rounds: usize,
     /// Requests in a burst, of which each round has two for every case; less where they
     /// are slow
-    #[arg(long, default_value_t = 2_000)]
+    #[arg(long, default_value_t = 640)]
     requests: usize,
     /// Measure at most 100 rules, and just long enough to see that everything works
     #[arg(long)]
@@ -79,20 +81,23 @@ fn measure(
 ) -> Result<Vec<Row>> {
     let authority = Authority::new()?;
     let certificate = authority.issue(&rules::server())?.write(&authority, folder.path())?;
-    let setting = Setting { envoy: &tools.envoy, filter: &tools.filter, certificate: &certificate };
+    let cores = Cores::divide();
+    if cores.is_none() {
+        report("cannot give Envoy a core of its own: figures will differ more");
+    }
+    let setting = Setting {
+        envoy: &tools.envoy,
+        filter: &tools.filter,
+        certificate: &certificate,
+        cores: cores.as_ref(),
+    };
     let mut callers = Callers::new(&authority);
     let cases = cases::all(quick);
     report("compiling policies and starting an Envoy for each case");
     let mut running = rounds::start(&cases, &setting, &mut callers, folder.path())?;
     report(&format!("measuring {} cases in {rounds} rounds", cases.len()));
     let measured = rounds::measure(&cases, &mut running, rounds, requests)?;
-    let mut rows = measured
-        .iter()
-        .map(|case| {
-            let base = measured.iter().find(|base| base.case.is_base_of(&case.case));
-            row(case, base.context("nothing to compare with")?, &running)
-        })
-        .collect::<Result<Vec<_>>>()?;
+    let mut rows = measured.iter().map(|case| row(case, &running)).collect::<Result<Vec<_>>>()?;
     report("replacing tables under load");
     let of_filter = |it: &&mut Running| it.place.kind == Kind::Filter(Mode::Enforce);
     let largest = running.iter_mut().filter(of_filter).max_by_key(|it| it.place.rules);
@@ -102,16 +107,15 @@ fn measure(
     Ok(rows)
 }
 
-fn row(measured: &Measured, base: &Measured, running: &[Running]) -> Result<Row> {
+fn row(measured: &Measured, running: &[Running]) -> Result<Row> {
     let Case { group, place, .. } = measured.case;
     let server = &running.get(measured.at).context("no Envoy")?.server;
     let mut figures = BTreeMap::new();
     let mut add = |key: &str, value| figures.extend([(key.to_owned(), value)]);
-    add("cpu_ns", quantile(&measured.rounds, 0.5));
+    add("cpu_ns", quantile(&measured.costs, 0.5));
     if place.kind != Kind::Nobody {
-        let over = measured.over(base);
         for (key, part) in [("over_q1_ns", 0.25), ("over_ns", 0.5), ("over_q3_ns", 0.75)] {
-            add(key, quantile(&over, part));
+            add(key, quantile(&measured.over, part));
         }
     }
     if let (Kind::Filter(_), Some(mean)) = (place.kind, server.decision()?) {

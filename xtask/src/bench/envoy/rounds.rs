@@ -12,7 +12,7 @@ use super::server::{Server, Setting};
 
 /// CPU time that a burst may take: less of slow cases is enough, and what else the
 /// machine does should not change within a round.
-const LONGEST_BURST: f64 = 250e6;
+const LONGEST_BURST: f64 = 100e6;
 /// So long an idle Envoy has nothing more to do.
 const REST: Duration = Duration::from_millis(2);
 
@@ -31,7 +31,9 @@ pub(super) struct Measured {
     /// Waves in a burst.
     waves: usize,
     /// CPU time of each request in nanoseconds, by round.
-    pub(super) rounds: Vec<f64>,
+    pub(super) costs: Vec<f64>,
+    /// By how much that is more than without a filter.
+    pub(super) over: Vec<f64>,
 }
 
 /// Starts an Envoy for every place, in folders of their own.
@@ -62,8 +64,9 @@ pub(super) fn start(
     Ok(running)
 }
 
-/// Warms up and measures. A round is a burst of each case, and then again in the
-/// opposite order: what becomes slower or faster meanwhile becomes so for all of them.
+/// Warms up and measures. A round has a burst of each case, after one without a filter,
+/// and then the same in the opposite order: what becomes slower or faster meanwhile
+/// becomes so for both.
 ///
 /// # Errors
 ///
@@ -76,34 +79,57 @@ pub(super) fn measure(
 ) -> Result<Vec<Measured>> {
     let mut measured = Vec::new();
     for case in cases {
-        let at = running.iter().position(|it| it.place == case.place).context("no Envoy")?;
-        let mut case = Measured { case: *case, at, waves: 1, rounds: Vec::new() };
-        let first = case.burst(running)?;
-        let waves = |requests: usize, longest: f64| {
-            let most = (longest / (first * CONNECTIONS as f64)) as usize;
-            requests.div_ceil(CONNECTIONS).min(most).max(1)
-        };
-        case.waves = waves(requests / 2, LONGEST_BURST / 2.0);
-        case.burst(running)?;
-        case.waves = waves(requests, LONGEST_BURST);
-        measured.push(case);
+        measured.push(Measured::warm_up(*case, running, requests)?);
     }
     for _ in 0..rounds {
-        let mut costs = vec![0.0; measured.len()];
-        let order: Vec<_> = (0..measured.len()).chain((0..measured.len()).rev()).collect();
-        for index in order {
-            if let (Some(case), Some(cost)) = (measured.get(index), costs.get_mut(index)) {
-                *cost += case.burst(running)? / 2.0;
-            }
-        }
-        for (case, cost) in measured.iter_mut().zip(costs) {
-            case.rounds.push(cost);
+        let there = measured.iter().map(|case| pair(case, &measured, running, false));
+        let there = there.collect::<Result<Vec<_>>>()?;
+        let back = measured.iter().rev().map(|case| pair(case, &measured, running, true));
+        let back = back.collect::<Result<Vec<_>>>()?;
+        for (case, (there, back)) in measured.iter_mut().zip(there.iter().zip(back.iter().rev())) {
+            case.costs.push(f64::midpoint(there.cost, back.cost));
+            case.over.push(f64::midpoint(there.over, back.over));
         }
     }
     Ok(measured)
 }
 
+/// What a request takes, and by how much that is more than without a filter.
+struct Pair {
+    cost: f64,
+    over: f64,
+}
+
+fn pair(
+    case: &Measured,
+    all: &[Measured],
+    running: &mut [Running],
+    backwards: bool,
+) -> Result<Pair> {
+    let base = all.iter().find(|base| base.case.is_base_of(&case.case));
+    let base = base.context("nothing to compare with")?;
+    let (cost, base) = if backwards {
+        let cost = case.burst(running)?;
+        (cost, base.burst(running)?)
+    } else {
+        let base = base.burst(running)?;
+        (case.burst(running)?, base)
+    };
+    Ok(Pair { cost, over: cost - base })
+}
+
 impl Measured {
+    /// Finds out how many requests a burst can have.
+    fn warm_up(case: Case, running: &mut [Running], requests: usize) -> Result<Self> {
+        let at = running.iter().position(|it| it.place == case.place).context("no Envoy")?;
+        let mut this = Self { case, at, waves: 1, costs: Vec::new(), over: Vec::new() };
+        let most = |cost: f64| (LONGEST_BURST / (cost * CONNECTIONS as f64)) as usize;
+        let wanted = requests.div_ceil(CONNECTIONS);
+        this.waves = wanted.min(most(this.burst(running)?)).max(1);
+        this.waves = wanted.min(most(this.burst(running)?)).max(1);
+        Ok(this)
+    }
+
     /// CPU time of each request.
     fn burst(&self, running: &mut [Running]) -> Result<f64> {
         let Running { server, load, .. } = running.get_mut(self.at).context("no Envoy")?;
@@ -113,11 +139,6 @@ impl Measured {
             .with_context(|| format!("{}, {} rules", place.kind.name(), place.rules))?;
         thread::sleep(REST);
         Ok((server.cpu()? - before) / (self.waves * CONNECTIONS) as f64)
-    }
-
-    /// How much more than `base`, round by round.
-    pub(super) fn over(&self, base: &Self) -> Vec<f64> {
-        self.rounds.iter().zip(&base.rounds).map(|(this, base)| this - base).collect()
     }
 }
 

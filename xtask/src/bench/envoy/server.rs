@@ -4,7 +4,6 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -17,6 +16,8 @@ use policy_compiler::back::envoy::{
     bootstrap,
 };
 use serde_json::{Value, json};
+
+use super::cores::Cores;
 
 /// How long an Envoy with ten thousand rules may take to start on a busy machine.
 const START: Duration = Duration::from_secs(120);
@@ -36,6 +37,7 @@ pub(super) struct Setting<'a> {
     pub(super) envoy: &'a Path,
     pub(super) filter: &'a Path,
     pub(super) certificate: &'a Files,
+    pub(super) cores: Option<&'a Cores>,
 }
 
 /// A running Envoy. It ends when this value is dropped.
@@ -70,7 +72,7 @@ impl Server {
         let admin_file = folder.join("admin");
         let mut process = Process::start(
             "Envoy",
-            Command::new(setting.envoy)
+            Cores::command(setting.cores, setting.envoy)
                 .arg("--config-path")
                 .arg(&config)
                 .arg("--admin-address-path")
