@@ -27,6 +27,8 @@ pub(super) enum Kind {
     NobodyAgain,
     /// Our filter, in one of its modes.
     Filter(Mode),
+    /// Another build of our filter.
+    Other,
     /// Envoy's RBAC filter with a list of policies.
     List,
     /// The same, with the caller as the first condition.
@@ -60,6 +62,7 @@ impl Kind {
             Self::Filter(Mode::Enforce) => "this filter",
             Self::Filter(Mode::Audit) => "this filter, audit",
             Self::Filter(Mode::Permissive) => "this filter, permissive",
+            Self::Other => "the other filter",
             Self::List => "RBAC, list",
             Self::ListByCaller => "RBAC, list, caller first",
             Self::Tree => "RBAC, map of callers",
@@ -76,7 +79,7 @@ impl Place {
     pub(super) fn guard(self) -> Guard {
         match self.kind {
             Kind::Nobody | Kind::NobodyAgain => Guard::Nothing,
-            Kind::Filter(_) => Guard::Filter,
+            Kind::Filter(_) | Kind::Other => Guard::Filter,
             Kind::List => Guard::Native(rules::list(self.rules)),
             Kind::ListByCaller => Guard::Native(rules::list_by_caller(self.rules)),
             Kind::Tree => Guard::Native(rules::tree(self.rules)),
@@ -85,7 +88,7 @@ impl Place {
 
     /// The table of our filter.
     pub(super) fn table(self) -> Result<Option<Vec<u8>>> {
-        let needed = matches!(self.kind, Kind::Filter(_)) && self.rules > 0;
+        let needed = matches!(self.kind, Kind::Filter(_) | Kind::Other) && self.rules > 0;
         needed.then(|| rules::table(self.rules, None)).transpose()
     }
 
@@ -110,10 +113,13 @@ impl Case {
     }
 }
 
-/// All cases, those without a filter first.
-pub(super) fn all(quick: bool) -> Vec<Case> {
+/// All cases, those without a filter first; with `other`, another build of our filter
+/// takes the place of Envoy's own.
+pub(super) fn all(quick: bool, other: bool) -> Vec<Case> {
     let sizes: Vec<usize> = SIZES.into_iter().filter(|size| !quick || *size <= 100).collect();
-    let enforce = Kind::Filter(Mode::Enforce);
+    let native: &[Kind] =
+        if other { &[Kind::Other] } else { &[Kind::List, Kind::ListByCaller, Kind::Tree] };
+    let compared = [&[Kind::Filter(Mode::Enforce)], native].concat();
     let mut cases = Vec::new();
     let mut add = |group, kind, rules, with_tls, wish| {
         cases.push(Case { group, place: Place { kind, rules, with_tls }, wish });
@@ -124,14 +130,14 @@ pub(super) fn all(quick: bool) -> Vec<Case> {
             add(group, kind, 0, with_tls, Wish::Own);
         }
     }
-    for kind in [enforce, Kind::List, Kind::ListByCaller, Kind::Tree] {
+    for kind in &compared {
         for size in &sizes {
-            add(ALLOWED, kind, *size, true, Wish::Own);
+            add(ALLOWED, *kind, *size, true, Wish::Own);
         }
     }
-    for kind in [enforce, Kind::List, Kind::ListByCaller, Kind::Tree] {
+    for kind in &compared {
         for size in sizes.iter().filter(|size| **size != 25 && **size != 100) {
-            add(DENIED, kind, *size, true, Wish::Foreign);
+            add(DENIED, *kind, *size, true, Wish::Foreign);
         }
     }
     for size in sizes.iter().filter(|size| **size != 25 && **size != 100) {

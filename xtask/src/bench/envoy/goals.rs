@@ -56,18 +56,19 @@ pub(super) fn text(rows: &[Row]) -> String {
     text
 }
 
-/// How many times as much as this filter Envoy's own ones cost: less than one where
-/// they win.
+/// How many times as much as this filter others cost: less than one where they win.
 fn compare(text: &mut String, rows: &[Row]) {
     for group in [ALLOWED, DENIED] {
-        let _ = writeln!(text, "\n{group}: cost of Envoy's own filters, in those of this one");
-        for kind in [Kind::List, Kind::ListByCaller, Kind::Tree] {
+        let _ = writeln!(text, "\n{group}: how many times the cost of this filter");
+        for kind in [Kind::Other, Kind::List, Kind::ListByCaller, Kind::Tree] {
             let of = |(size, _)| {
                 let times = times(rows, group, kind, size)?;
                 Some(format!("{times:.1} at {}", count(size)))
             };
             let all: Vec<_> = costs(rows, group, kind).into_iter().filter_map(of).collect();
-            let _ = writeln!(text, "  {:<26}{}", kind.name(), all.join(", "));
+            if !all.is_empty() {
+                let _ = writeln!(text, "  {:<26}{}", kind.name(), all.join(", "));
+            }
         }
     }
 }

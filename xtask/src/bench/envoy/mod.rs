@@ -16,6 +16,7 @@ mod rules;
 mod server;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -48,6 +49,9 @@ pub(crate) struct Options {
     /// Measure at most 100 rules, and just long enough to see that everything works
     #[arg(long)]
     quick: bool,
+    /// Another build of the filter, with which to compare instead of Envoy's own filters
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
 }
 
 /// Measures, and writes `target/bench/envoy.json` and `.svg`.
@@ -57,12 +61,10 @@ pub(crate) struct Options {
 /// When something cannot be installed, an Envoy does not start, or decides otherwise
 /// than it should.
 pub(super) fn run(options: &Options) -> Result<ExitCode> {
-    let (rounds, requests) =
-        if options.quick { (3, 256) } else { (options.rounds, options.requests) };
     let run = Run::start("envoy", options.quick)?;
     let tools = Tools::prepare(&report)?;
     let mut folder = RunFolder::new("bench-envoy")?;
-    let rows = measure(&tools, &folder, rounds, requests, options.quick);
+    let rows = measure(&tools, &folder, options);
     if rows.is_err() {
         folder.keep();
     }
@@ -72,13 +74,9 @@ pub(super) fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure(
-    tools: &Tools,
-    folder: &RunFolder,
-    rounds: usize,
-    requests: usize,
-    quick: bool,
-) -> Result<Vec<Row>> {
+fn measure(tools: &Tools, folder: &RunFolder, options: &Options) -> Result<Vec<Row>> {
+    let Options { rounds, requests, quick, against } = options;
+    let (rounds, requests) = if *quick { (3, 256) } else { (*rounds, *requests) };
     let authority = Authority::new()?;
     let certificate = authority.issue(&rules::server())?.write(&authority, folder.path())?;
     let cores = Cores::divide();
@@ -92,9 +90,10 @@ fn measure(
         cores: cores.as_ref(),
     };
     let mut callers = Callers::new(&authority);
-    let cases = cases::all(quick);
+    let cases = cases::all(*quick, against.is_some());
     report("compiling policies and starting an Envoy for each case");
-    let mut running = rounds::start(&cases, &setting, &mut callers, folder.path())?;
+    let mut running =
+        rounds::start(&cases, setting, against.as_deref(), &mut callers, folder.path())?;
     report(&format!("measuring {} cases in {rounds} rounds", cases.len()));
     let measured = rounds::measure(&cases, &mut running, rounds, requests)?;
     let mut rows = measured.iter().map(|case| row(case, &running)).collect::<Result<Vec<_>>>()?;
@@ -118,7 +117,7 @@ fn row(measured: &Measured, running: &[Running]) -> Result<Row> {
             add(key, quantile(&measured.over, part));
         }
     }
-    if let (Kind::Filter(_), Some(mean)) = (place.kind, server.decision()?) {
+    if let (Kind::Filter(_) | Kind::Other, Some(mean)) = (place.kind, server.decision()?) {
         add("decide_ns", mean);
     }
     add("resident_bytes", server.memory()?);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
-use super::cases::{Case, Place};
+use super::cases::{Case, Kind, Place};
 use super::client::{CONNECTIONS, Callers, Load};
 use super::server::{Server, Setting};
 
@@ -36,14 +36,16 @@ pub(super) struct Measured {
     pub(super) over: Vec<f64>,
 }
 
-/// Starts an Envoy for every place, in folders of their own.
+/// Starts an Envoy for every place, in folders of their own; `other` is another build of
+/// the filter.
 ///
 /// # Errors
 ///
 /// When one does not start.
 pub(super) fn start(
     cases: &[Case],
-    setting: &Setting<'_>,
+    setting: Setting<'_>,
+    other: Option<&Path>,
     callers: &mut Callers<'_>,
     folder: &Path,
 ) -> Result<Vec<Running>> {
@@ -53,10 +55,13 @@ pub(super) fn start(
         if running.iter().any(|it| it.place == place) {
             continue;
         }
+        let other = other.filter(|_| place.kind == Kind::Other);
+        let setting = Setting { filter: other.unwrap_or(setting.filter), ..setting };
         let table = place.table()?;
         let folder = folder.join(running.len().to_string());
         let configuration = place.configuration(table.as_deref());
-        let server = Server::start(setting, &folder, place.guard(), place.with_tls, configuration)?;
+        let server =
+            Server::start(&setting, &folder, place.guard(), place.with_tls, configuration)?;
         let callers = place.with_tls.then_some(&mut *callers);
         let load = Load::connect(server.address, callers, place.callers())?;
         running.push(Running { place, server, load });
@@ -134,9 +139,15 @@ impl Measured {
     fn burst(&self, running: &mut [Running]) -> Result<f64> {
         let Running { server, load, .. } = running.get_mut(self.at).context("no Envoy")?;
         let Case { place, wish, .. } = self.case;
+        let status = self.case.status();
+        let name = || format!("{}, {} rules", place.kind.name(), place.rules);
+        if self.waves > 1 {
+            // Whoever had its turn not long ago must not gain by it.
+            load.waves(1, wish, status).with_context(name)?;
+            thread::sleep(REST);
+        }
         let before = server.cpu()?;
-        load.waves(self.waves, wish, self.case.status())
-            .with_context(|| format!("{}, {} rules", place.kind.name(), place.rules))?;
+        load.waves(self.waves, wish, status).with_context(name)?;
         thread::sleep(REST);
         Ok((server.cpu()? - before) / (self.waves * CONNECTIONS) as f64)
     }

@@ -32,7 +32,8 @@ pub(super) enum Guard {
     Native(Value),
 }
 
-/// What all servers have in common.
+/// What servers have in common.
+#[derive(Clone, Copy)]
 pub(super) struct Setting<'a> {
     pub(super) envoy: &'a Path,
     pub(super) filter: &'a Path,
