@@ -141,6 +141,13 @@ pub(super) const ENVOY: View = View {
             IN_ENVOY,
             &["over_ns"],
         ),
+        group(
+            "many",
+            "Mutual TLS, 64 callers with many rules each, of which each request needs another",
+            "rules",
+            IN_ENVOY,
+            &["over_ns"],
+        ),
         group("plain", "Plain listener, where nobody has an identity", "rules", IN_ENVOY, &[]),
         group(
             "reload",

@@ -5,17 +5,20 @@ use decision_table::Mode;
 use policy_compiler::back::envoy::Configuration;
 
 use super::client::Wish;
-use super::rules;
+use super::rules::Rules;
 use super::server::Guard;
 
 /// Sizes at which the goals are stated.
 pub(super) const SIZES: [usize; 5] = [10, 25, 100, 1_000, 10_000];
-/// Where there are no rules, callers are as many as with this many.
-const CALLERS: usize = 1_000;
+/// Where there are no rules, callers are as many as with these.
+const NO_RULES: Rules = Rules { count: 1_000, callers: 1_000 };
+/// Of those who have many rules each.
+const FEW_CALLERS: usize = 64;
 
 pub(super) const ALONE: &str = "alone";
 pub(super) const ALLOWED: &str = "allowed";
 pub(super) const DENIED: &str = "denied";
+pub(super) const MANY: &str = "many";
 pub(super) const PLAIN: &str = "plain";
 
 /// What decides.
@@ -43,6 +46,8 @@ pub(super) struct Place {
     pub(super) kind: Kind,
     /// How many; 0: no rules.
     pub(super) rules: usize,
+    /// Whether many rules have the same caller.
+    pub(super) shares_callers: bool,
     pub(super) with_tls: bool,
 }
 
@@ -71,25 +76,26 @@ impl Kind {
 }
 
 impl Place {
-    /// How many callers the requests are spread over, at most.
-    pub(super) const fn callers(self) -> usize {
-        if self.rules == 0 { CALLERS } else { self.rules }
+    /// The rules of which requests are made.
+    pub(super) const fn rules(self) -> Rules {
+        let callers = if self.shares_callers { FEW_CALLERS } else { self.rules };
+        if self.rules == 0 { NO_RULES } else { Rules { count: self.rules, callers } }
     }
 
     pub(super) fn guard(self) -> Guard {
         match self.kind {
             Kind::Nobody | Kind::NobodyAgain => Guard::Nothing,
             Kind::Filter(_) | Kind::Other => Guard::Filter,
-            Kind::List => Guard::Native(rules::list(self.rules)),
-            Kind::ListByCaller => Guard::Native(rules::list_by_caller(self.rules)),
-            Kind::Tree => Guard::Native(rules::tree(self.rules)),
+            Kind::List => Guard::Native(self.rules().list()),
+            Kind::ListByCaller => Guard::Native(self.rules().list_by_caller()),
+            Kind::Tree => Guard::Native(self.rules().tree()),
         }
     }
 
     /// The table of our filter.
     pub(super) fn table(self) -> Result<Option<Vec<u8>>> {
         let needed = matches!(self.kind, Kind::Filter(_) | Kind::Other) && self.rules > 0;
-        needed.then(|| rules::table(self.rules, None)).transpose()
+        needed.then(|| self.rules().table(None)).transpose()
     }
 
     pub(super) fn configuration(self, table: Option<&[u8]>) -> Configuration<'_> {
@@ -122,7 +128,11 @@ pub(super) fn all(quick: bool, other: bool) -> Vec<Case> {
     let compared = [&[Kind::Filter(Mode::Enforce)], native].concat();
     let mut cases = Vec::new();
     let mut add = |group, kind, rules, with_tls, wish| {
-        cases.push(Case { group, place: Place { kind, rules, with_tls }, wish });
+        cases.push(Case {
+            group,
+            place: Place { kind, rules, shares_callers: group == MANY, with_tls },
+            wish,
+        });
     };
     for with_tls in [true, false] {
         let group = if with_tls { ALONE } else { PLAIN };
@@ -138,6 +148,11 @@ pub(super) fn all(quick: bool, other: bool) -> Vec<Case> {
     for kind in &compared {
         for size in sizes.iter().filter(|size| **size != 25 && **size != 100) {
             add(DENIED, *kind, *size, true, Wish::Foreign);
+        }
+    }
+    for kind in compared.iter().filter(|kind| !matches!(kind, Kind::List | Kind::ListByCaller)) {
+        for size in sizes.iter().filter(|size| **size >= FEW_CALLERS) {
+            add(MANY, *kind, *size, true, Wish::Own);
         }
     }
     for size in sizes.iter().filter(|size| **size != 25 && **size != 100) {

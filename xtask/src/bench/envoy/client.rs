@@ -18,7 +18,7 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
-use super::rules;
+use super::rules::{self, Rules};
 
 /// How long a proxy may take to answer a wave: ten thousand rules, one after another.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,6 +44,7 @@ pub(super) enum Wish {
 
 /// The connections to one server.
 pub(super) struct Load {
+    rules: Rules,
     connections: Vec<Connection>,
     /// How many requests each connection has sent.
     sent: usize,
@@ -60,8 +61,6 @@ struct Connection {
     socket: TcpStream,
     tls: Option<ClientConnection>,
     caller: usize,
-    /// The rule of somebody else.
-    foreign: usize,
     /// What goes out next, when there is no TLS.
     plain: Vec<u8>,
     received: Vec<u8>,
@@ -92,7 +91,7 @@ impl<'a> Callers<'a> {
 }
 
 impl Load {
-    /// Connects the callers of rules that are spread evenly over all `rules`.
+    /// Connects callers that are spread evenly over all of them.
     ///
     /// # Errors
     ///
@@ -100,17 +99,16 @@ impl Load {
     pub(super) fn connect(
         server: SocketAddr,
         callers: Option<&mut Callers<'_>>,
-        rules: usize,
+        rules: Rules,
     ) -> Result<Self> {
         let mut callers = callers;
         let mut connections = Vec::new();
         for number in 0..CONNECTIONS {
-            let caller = (2 * number + 1) * rules / (2 * CONNECTIONS);
+            let caller = (2 * number + 1) * rules.callers / (2 * CONNECTIONS);
             let config = callers.as_mut().map(|callers| callers.config(caller)).transpose()?;
-            let foreign = (caller + rules / 2) % rules;
-            connections.push(Connection::open(server, config, caller, foreign)?);
+            connections.push(Connection::open(server, config, caller)?);
         }
-        Ok(Self { connections, sent: 0 })
+        Ok(Self { rules, connections, sent: 0 })
     }
 
     /// Sends so many waves, of which every answer must have this status.
@@ -136,10 +134,11 @@ impl Load {
         for (index, connection) in self.connections.iter_mut().enumerate() {
             // Another item on each connection, and all of them in turn.
             let item = (index * ITEMS / CONNECTIONS + 7 * self.sent) % ITEMS;
-            let rule = match wish {
+            let caller = match wish {
                 Wish::Own => connection.caller,
-                Wish::Foreign => connection.foreign,
+                Wish::Foreign => (connection.caller + self.rules.callers / 2) % self.rules.callers,
             };
+            let rule = self.rules.rule(caller, self.sent);
             connection.prepare(request(&rules::path(rule, item)).as_bytes())?;
         }
         self.sent += 1;
@@ -164,12 +163,7 @@ impl Load {
 }
 
 impl Connection {
-    fn open(
-        server: SocketAddr,
-        config: Option<Arc<ClientConfig>>,
-        caller: usize,
-        foreign: usize,
-    ) -> Result<Self> {
+    fn open(server: SocketAddr, config: Option<Arc<ClientConfig>>, caller: usize) -> Result<Self> {
         let mut socket = TcpStream::connect(server)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(PATIENCE))?;
@@ -182,7 +176,7 @@ impl Connection {
             }
             tls = Some(connection);
         }
-        Ok(Self { socket, tls, caller, foreign, plain: Vec::new(), received: Vec::new() })
+        Ok(Self { socket, tls, caller, plain: Vec::new(), received: Vec::new() })
     }
 
     /// Does all that can be done before the first byte is sent.

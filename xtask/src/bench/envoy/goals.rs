@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use decision_table::Mode;
 
-use super::cases::{ALLOWED, ALONE, DENIED, Kind, PLAIN};
+use super::cases::{ALLOWED, ALONE, DENIED, Kind, MANY, PLAIN};
 use crate::bench::collect::Row;
 use crate::bench::figure::Unit::{Bytes, Nanoseconds};
 use crate::bench::figure::count;
@@ -58,7 +58,7 @@ pub(super) fn text(rows: &[Row]) -> String {
 
 /// How many times as much as this filter others cost: less than one where they win.
 fn compare(text: &mut String, rows: &[Row]) {
-    for group in [ALLOWED, DENIED] {
+    for group in [ALLOWED, DENIED, MANY] {
         let _ = writeln!(text, "\n{group}: how many times the cost of this filter");
         for kind in [Kind::Other, Kind::List, Kind::ListByCaller, Kind::Tree] {
             let of = |(size, _)| {

@@ -98,7 +98,9 @@ fn measure(tools: &Tools, folder: &RunFolder, options: &Options) -> Result<Vec<R
     let measured = rounds::measure(&cases, &mut running, rounds, requests)?;
     let mut rows = measured.iter().map(|case| row(case, &running)).collect::<Result<Vec<_>>>()?;
     report("replacing tables under load");
-    let of_filter = |it: &&mut Running| it.place.kind == Kind::Filter(Mode::Enforce);
+    let of_filter = |it: &&mut Running| {
+        it.place.kind == Kind::Filter(Mode::Enforce) && !it.place.shares_callers
+    };
     let largest = running.iter_mut().filter(of_filter).max_by_key(|it| it.place.rules);
     let largest = largest.context("no case with the filter")?;
     let size = largest.place.rules as u64;

@@ -6,7 +6,6 @@ use anyhow::{Context, Result, ensure};
 
 use super::client::{Load, Wish};
 use super::rounds::Running;
-use super::rules;
 
 /// How long a table may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,7 +28,7 @@ pub(super) struct Reload {
 pub(super) fn measure(running: &mut Running, changes: usize) -> Result<Vec<Reload>> {
     let Running { place, server, load } = running;
     let caller = load.first_caller().context("no connection")?;
-    let tables = [rules::table(place.rules, Some(caller))?, rules::table(place.rules, None)?];
+    let tables = [place.rules().table(Some(caller))?, place.rules().table(None)?];
     let mut reloads = Vec::new();
     for (table, status) in tables.iter().zip([403, 200]).cycle().take(2 * changes.div_ceil(2)) {
         server.deliver(place.configuration(Some(table)))?;

@@ -63,7 +63,7 @@ pub(super) fn start(
         let server =
             Server::start(&setting, &folder, place.guard(), place.with_tls, configuration)?;
         let callers = place.with_tls.then_some(&mut *callers);
-        let load = Load::connect(server.address, callers, place.callers())?;
+        let load = Load::connect(server.address, callers, place.rules())?;
         running.push(Running { place, server, load });
     }
     Ok(running)

@@ -1,6 +1,6 @@
 //! The rules, in the words of SMI and in those of Envoy's own RBAC filter.
 //!
-//! Rule `i` lets caller `i` send `GET /api/v1/svc<i>/items/<anything>/detail`.
+//! Rule `i` lets its caller send `GET /api/v1/svc<i>/items/<anything>/detail`.
 
 use std::fmt::Write;
 
@@ -12,12 +12,19 @@ use serde_json::{Map, Value, json};
 /// Readers have limits for each file.
 const RULES_PER_FILE: usize = 1_000;
 
+/// How many rules there are, and of how many callers; these have them in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) count: usize,
+    pub(super) callers: usize,
+}
+
 /// The workload that all rules are about.
 pub(super) fn server() -> Workload {
     Workload::new("app", "server")
 }
 
-/// Who may do what rule `number` says.
+/// A caller.
 pub(super) fn caller(number: usize) -> Workload {
     Workload::new("clients", &format!("client{number}"))
 }
@@ -31,23 +38,82 @@ fn expression(number: usize) -> String {
     format!("/api/v1/svc{number}/items/[^/]+/detail")
 }
 
-/// The table of the first `count` rules, or of all but one of them, by way of YAML.
-pub(super) fn table(count: usize, without: Option<usize>) -> Result<Vec<u8>> {
-    let numbers: Vec<usize> = (0..count).filter(|number| Some(*number) != without).collect();
-    let file = |(index, numbers): (usize, &[usize])| {
-        let mut text = String::new();
-        for number in numbers {
-            documents(&mut text, *number);
-        }
-        (format!("{index}.yaml"), text)
-    };
-    let files: Vec<_> = numbers.chunks(RULES_PER_FILE).enumerate().map(file).collect();
-    let policies = Policies::compile(&files)?;
-    let compiled = policies.table(&server().spiffe_id()).context("no table for the server")?;
-    Ok(compiled.table.clone())
+impl Rules {
+    /// The rule of a caller that is `nth`, again from the first behind the last.
+    pub(super) const fn rule(self, caller: usize, nth: usize) -> usize {
+        caller + self.callers * (nth % (self.count / self.callers))
+    }
+
+    const fn caller(self, rule: usize) -> usize {
+        rule % self.callers
+    }
+
+    /// The table of all rules, or of all but one of them, by way of YAML.
+    pub(super) fn table(self, without: Option<usize>) -> Result<Vec<u8>> {
+        let numbers: Vec<_> = (0..self.count).filter(|number| Some(*number) != without).collect();
+        let file = |(index, numbers): (usize, &[usize])| {
+            let mut text = String::new();
+            for number in numbers {
+                documents(&mut text, *number, self.caller(*number));
+            }
+            (format!("{index}.yaml"), text)
+        };
+        let files: Vec<_> = numbers.chunks(RULES_PER_FILE).enumerate().map(file).collect();
+        let policies = Policies::compile(&files)?;
+        let compiled = policies.table(&server().spiffe_id()).context("no table for the server")?;
+        Ok(compiled.table.clone())
+    }
+
+    /// A policy for each rule. Envoy asks one after the other, and of each first what is
+    /// done and then who does it.
+    pub(super) fn list(self) -> Value {
+        self.policies(|number| {
+            let permission = json!({ "and_rules": { "rules": [of_path(number), of_method()] } });
+            json!({ "permissions": [permission], "principals": [self.of_caller(number)] })
+        })
+    }
+
+    /// The same in an order that costs less: first who does it.
+    pub(super) fn list_by_caller(self) -> Value {
+        self.policies(|number| {
+            let ids = [self.of_caller(number), of_path(number), of_method()];
+            let principal = json!({ "and_ids": { "ids": ids } });
+            json!({ "permissions": [{ "any": true }], "principals": [principal] })
+        })
+    }
+
+    fn policies(self, policy: impl Fn(usize) -> Value) -> Value {
+        // Envoy sorts them by name.
+        let all = (0..self.count).map(|number| (format!("rule-{number:05}"), policy(number)));
+        rbac("rules", &json!({ "action": "ALLOW", "policies": all.collect::<Map<_, _>>() }))
+    }
+
+    fn of_caller(self, rule: usize) -> Value {
+        let id = caller(self.caller(rule)).spiffe_id();
+        json!({ "authenticated": { "principal_name": { "exact": id } } })
+    }
+
+    /// A map from callers to what each may do: the form that costs Envoy least.
+    pub(super) fn tree(self) -> Value {
+        let of_caller = |number: usize| {
+            let rules = (number..self.count).step_by(self.callers).map(matcher);
+            let matcher = json!({
+                "matcher_list": { "matchers": rules.collect::<Vec<_>>() },
+                "on_no_match": action("DENY"),
+            });
+            (caller(number).spiffe_id(), json!({ "matcher": matcher }))
+        };
+        let map: Map<_, _> = (0..self.callers).map(of_caller).collect();
+        let input = json!({
+            "name": "envoy.matching.inputs.uri_san",
+            "typed_config": { "@type": message("envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput") },
+        });
+        let tree = json!({ "input": input, "exact_match_map": { "map": map } });
+        rbac("matcher", &json!({ "matcher_tree": tree, "on_no_match": action("DENY") }))
+    }
 }
 
-fn documents(text: &mut String, number: usize) {
+fn documents(text: &mut String, number: usize, caller: usize) {
     let expression = expression(number);
     // A text takes whatever is written to it.
     let _ = write!(
@@ -63,33 +129,10 @@ kind: TrafficTarget
 metadata: {{name: target-{number}, namespace: app}}
 spec:
   destination: {{kind: ServiceAccount, name: server, namespace: app}}
-  sources: [{{kind: ServiceAccount, name: client{number}, namespace: clients}}]
+  sources: [{{kind: ServiceAccount, name: client{caller}, namespace: clients}}]
   rules: [{{kind: HTTPRouteGroup, name: routes-{number}, matches: [detail]}}]
 "
     );
-}
-
-/// A policy for each rule. Envoy asks one after the other, and of each first what is
-/// done and then who does it.
-pub(super) fn list(count: usize) -> Value {
-    policies(count, |number| {
-        let permission = json!({ "and_rules": { "rules": [of_path(number), of_method()] } });
-        json!({ "permissions": [permission], "principals": [of_caller(number)] })
-    })
-}
-
-/// The same in an order that costs less: first who does it.
-pub(super) fn list_by_caller(count: usize) -> Value {
-    policies(count, |number| {
-        let ids = [of_caller(number), of_path(number), of_method()];
-        json!({ "permissions": [{ "any": true }], "principals": [{ "and_ids": { "ids": ids } }] })
-    })
-}
-
-fn policies(count: usize, policy: impl Fn(usize) -> Value) -> Value {
-    // Envoy sorts them by name.
-    let all = (0..count).map(|number| (format!("rule-{number:05}"), policy(number)));
-    rbac("rules", &json!({ "action": "ALLOW", "policies": all.collect::<Map<_, _>>() }))
 }
 
 fn of_path(number: usize) -> Value {
@@ -100,31 +143,13 @@ fn of_method() -> Value {
     json!({ "header": { "name": ":method", "string_match": { "exact": "GET" } } })
 }
 
-fn of_caller(number: usize) -> Value {
-    json!({ "authenticated": { "principal_name": { "exact": caller(number).spiffe_id() } } })
-}
-
-/// A map from callers to what each may do: the form that costs Envoy least.
-pub(super) fn tree(count: usize) -> Value {
-    let of_caller = |number: usize| {
-        let regex = json!({ "google_re2": {}, "regex": expression(number) });
-        let path = predicate(&header(":path"), json!({ "safe_regex": regex }));
-        let method = predicate(&header(":method"), json!({ "exact": "GET" }));
-        let both = json!({ "and_matcher": { "predicate": [path, method] } });
-        let matchers = json!([{ "predicate": both, "on_match": action("ALLOW") }]);
-        let matcher = json!({
-            "matcher_list": { "matchers": matchers },
-            "on_no_match": action("DENY"),
-        });
-        (caller(number).spiffe_id(), json!({ "matcher": matcher }))
-    };
-    let map: Map<_, _> = (0..count).map(of_caller).collect();
-    let input = json!({
-        "name": "envoy.matching.inputs.uri_san",
-        "typed_config": { "@type": message("envoy.extensions.matching.common_inputs.ssl.v3.UriSanInput") },
-    });
-    let tree = json!({ "input": input, "exact_match_map": { "map": map } });
-    rbac("matcher", &json!({ "matcher_tree": tree, "on_no_match": action("DENY") }))
+/// What one rule says, but for whom.
+fn matcher(number: usize) -> Value {
+    let regex = json!({ "google_re2": {}, "regex": expression(number) });
+    let path = predicate(&header(":path"), json!({ "safe_regex": regex }));
+    let method = predicate(&header(":method"), json!({ "exact": "GET" }));
+    let both = json!({ "and_matcher": { "predicate": [path, method] } });
+    json!({ "predicate": both, "on_match": action("ALLOW") })
 }
 
 fn predicate(input: &Value, value: Value) -> Value {
