@@ -32,7 +32,7 @@ enum Task {
     Demo(demo::Options),
     /// Check everything: format, lints, documentation, builds, and all tests
     Test,
-    /// Measure decisions, compiling or reading: a table, a JSON file and a chart
+    /// Measure decisions, compiling, reading or Envoy: a table, a JSON file and a chart
     Bench(bench::Options),
     /// Search for texts on which reading fails, for some time
     Fuzz(fuzz::Options),

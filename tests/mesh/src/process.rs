@@ -60,6 +60,12 @@ impl Process {
         Ok(process)
     }
 
+    /// Its number in the system.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks `probe` every few milliseconds until it has an answer.
     ///
     /// # Errors

@@ -45,7 +45,8 @@ fn panels(view: &View, rows: &[Row]) -> Vec<Panel> {
         let Some(figure) = figure(key) else { continue };
         let mut lines: Vec<Line> = Vec::new();
         for row in rows.iter().filter(|row| row.group == group.name) {
-            let Some(value) = row.figures.get(key) else { continue };
+            // Nothing below zero has a place on a logarithmic axis.
+            let Some(value) = row.figures.get(key).filter(|it| **it > 0.0) else { continue };
             let point = (row.size as f64, *value);
             match lines.iter_mut().find(|line| line.label == row.case) {
                 Some(line) => line.points.push(point),

@@ -19,7 +19,7 @@ pub(super) struct Figure {
     pub(super) meaning: &'static str,
 }
 
-pub(super) const FIGURES: [Figure; 13] = [
+pub(super) const FIGURES: [Figure; 23] = [
     time(
         MEDIAN,
         "median",
@@ -57,6 +57,28 @@ pub(super) const FIGURES: [Figure; 13] = [
     ),
     size("kept_bytes", "kept memory", "memory that the result takes"),
     size("memory_bytes", "memory", "memory of what decides, ready to decide"),
+    time("cpu_ns", "CPU", "median of the CPU time that Envoy takes for a request"),
+    time(
+        "over_ns",
+        "over none",
+        "median of the differences, round by round, to Envoy without a filter",
+    ),
+    time("over_q1_ns", "quarter", "a quarter of these differences is less"),
+    time("over_q3_ns", "three", "three quarters of these differences are less"),
+    time(
+        "decide_ns",
+        "decision",
+        "mean of the filter's own histogram over all requests to this Envoy: the decision and a look at the clock",
+    ),
+    size("resident_bytes", "resident", "memory of the whole Envoy after the run"),
+    time("apply_ns", "in force", "from a new discovery file to the first answer by it, under load"),
+    time("slowest_ns", "slowest", "median, over the changes, of the slowest request meanwhile"),
+    time("slowest_ever_ns", "slowest of all", "the slowest request during any change"),
+    time(
+        "otherwise_ns",
+        "without",
+        "median of the slowest request in the same time without a change",
+    ),
 ];
 
 pub(super) fn figure(key: &str) -> Option<&'static Figure> {
@@ -81,6 +103,9 @@ impl Unit {
 
     /// Three digits, in the prefix that suits.
     pub(super) fn show(self, value: f64) -> String {
+        if value < 0.0 {
+            return format!("-{}", self.show(-value));
+        }
         let steps: &[(f64, &str)] = match self {
             Self::Nanoseconds => &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")],
             Self::Bytes => &[(1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "B")],
@@ -120,6 +145,7 @@ mod tests {
         assert_eq!(Unit::Nanoseconds.show(416.7), "417 ns");
         assert_eq!(Unit::Nanoseconds.show(999.9), "1.00 µs");
         assert_eq!(Unit::Nanoseconds.show(0.25), "0.25 ns");
+        assert_eq!(Unit::Nanoseconds.show(-1_234.0), "-1.23 µs");
         assert_eq!(Unit::Bytes.show(1_234_567.0), "1.23 MB");
         assert_eq!(Unit::Bytes.show(7.0), "7 B");
         assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);

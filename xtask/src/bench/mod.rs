@@ -1,10 +1,11 @@
-//! Measuring: `cargo xtask bench decide`, `compile` and `read`.
+//! Measuring: `cargo xtask bench decide`, `compile`, `read` and `envoy`.
 //!
-//! Benchmarks run under criterion; what they found becomes one table on the
+//! All but the last run under criterion; what they found becomes one table on the
 //! screen, one JSON file and one chart. `benches/README.md` describes them.
 
 mod chart;
 mod collect;
+mod envoy;
 mod figure;
 mod machine;
 mod panel;
@@ -20,6 +21,7 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::tools::{cargo, workspace_root};
 
+use self::collect::Row;
 use self::view::View;
 use crate::report;
 
@@ -49,6 +51,8 @@ enum What {
     Compile(Length),
     /// What reading YAML costs
     Read(Length),
+    /// What the filter costs in Envoy, and what Envoy's own filters cost
+    Envoy(envoy::Options),
 }
 
 #[derive(clap::Args)]
@@ -68,6 +72,7 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
         What::Decide { length, compare } => ("decide", &view::DECIDE, length.quick, *compare),
         What::Compile(length) => ("compile", &view::COMPILE, length.quick, false),
         What::Read(length) => ("read", &view::READ, length.quick, false),
+        What::Envoy(options) => return envoy::run(options),
     };
     let run = Run::start(name, quick)?;
     run.benchmark(&workspace_root(), &["--package", "conformance", "--bench", name])?;
@@ -140,11 +145,15 @@ impl Run {
 
     fn finish(&self, view: &View) -> Result<()> {
         let rows = collect::rows(&self.file("notes"), &self.file("criterion"))?;
+        self.show(view, &rows)
+    }
+
+    fn show(&self, view: &View, rows: &[Row]) -> Result<()> {
         let machine = machine::Machine::find();
-        let report = report::json(self.name, self.quick, &machine, view, &rows);
+        let report = report::json(self.name, self.quick, &machine, view, rows);
         fs::write(self.file("json"), format!("{report:#}\n"))?;
-        fs::write(self.file("svg"), chart::svg(view, &rows, &machine))?;
-        print!("{}", table::text(view, &rows, &machine));
+        fs::write(self.file("svg"), chart::svg(view, rows, &machine))?;
+        print!("{}", table::text(view, rows, &machine));
         println!("\n{}\n{}", self.file("json").display(), self.file("svg").display());
         Ok(())
     }

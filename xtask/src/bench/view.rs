@@ -28,6 +28,9 @@ const DECISION: &[&str] =
 const COMPARED: &[&str] = &[MEDIAN, "p50_ns", "p99_ns", "build_ns", "load_ns", "memory_bytes"];
 const COMPILED: &[&str] = &[MEDIAN, "peak_bytes", "kept_bytes", "table_bytes", "bytes_per_rule"];
 
+const IN_ENVOY: &[&str] =
+    &["cpu_ns", "over_ns", "over_q1_ns", "over_q3_ns", "decide_ns", "resident_bytes"];
+
 const fn group(
     name: &'static str,
     title: &'static str,
@@ -118,4 +121,40 @@ pub(super) const READ: View = View {
         &[MEDIAN, "text_bytes", "peak_bytes", "kept_bytes"],
         &[MEDIAN, "peak_bytes"],
     )],
+};
+
+pub(super) const ENVOY: View = View {
+    title: "CPU time of Envoy for a request",
+    groups: &[
+        group("alone", "Mutual TLS, no rules", "rules", IN_ENVOY, &[]),
+        group(
+            "allowed",
+            "Mutual TLS, 64 callers, requests that their rules admit",
+            "rules",
+            IN_ENVOY,
+            &["over_ns"],
+        ),
+        group(
+            "denied",
+            "Mutual TLS, 64 callers, requests that nobody's rules admit",
+            "rules",
+            IN_ENVOY,
+            &["over_ns"],
+        ),
+        group(
+            "many",
+            "Mutual TLS, 64 callers with many rules each, of which each request needs another",
+            "rules",
+            IN_ENVOY,
+            &["over_ns"],
+        ),
+        group("plain", "Plain listener, where nobody has an identity", "rules", IN_ENVOY, &[]),
+        group(
+            "reload",
+            "Another table under load",
+            "rules",
+            &["apply_ns", "slowest_ns", "slowest_ever_ns", "otherwise_ns"],
+            &[],
+        ),
+    ],
 };
