@@ -83,7 +83,7 @@ fn every_panel_shows_something() -> Result<()> {
     let till = till()?;
     let folder = RunFolder::new("monitoring-dashboard")?;
     let mut prometheus = watch(&folder, &bookstore, Some(&till))?;
-    let [_, strict, lenient, _] = STEPS;
+    let [_, strict, lenient, ..] = STEPS;
     bookstore.apply(strict.compile()?.as_ref())?;
     try_out(&mut bookstore, &lenient.compile()?.context("there are policies")?)?;
     for (title, query) in dashboard()? {
