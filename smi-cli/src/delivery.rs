@@ -21,7 +21,7 @@ pub(crate) const FOLDER: &str = "discovery";
 pub(crate) struct Enforcing {
     /// The filter: a Wasm file, as Envoy finds it; for `istio` and `envoy-gateway` an
     /// address.
-    #[arg(long, value_name = "FILE", default_value = "/etc/smi/envoy_wasm_filter.wasm")]
+    #[arg(long, value_name = "FILE", default_value = "/etc/smi/smi-filter.wasm")]
     pub(crate) filter: String,
 
     /// What becomes of denied requests: `enforce` denies them, `audit` only counts and
