@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use loopback_mesh::node::{install_packages, path_with_node};
+use loopback_mesh::prometheus::Programs;
 use loopback_mesh::tools::{
     Tools, WASM_TARGET, cargo, install_target, python_with_jsonschema, python_with_re2,
     run as run_command, workspace_root,
@@ -31,6 +32,7 @@ pub(crate) fn run() -> Result<ExitCode> {
     stages.run("tools: RE2", || python_with_re2(&crate::report).map(drop))?;
     stages
         .run("tools: JSON Schema validator", || python_with_jsonschema(&crate::report).map(drop))?;
+    stages.run("tools: Prometheus", || Programs::find(&crate::report).map(drop))?;
     stages.run("tools: YAML language server", install_language_server)?;
     stages.run("playground", || crate::playground::build(&workspace_root()))?;
     stages.run("lints", || {
