@@ -80,16 +80,12 @@ fn metrics_tell_who_was_denied_and_why() -> Result<()> {
     let metrics = scene.envoy.metrics()?;
     let of = |verdict: &str| {
         let is_it = |line: &&str| {
-            line.starts_with("smi_requests{")
-                && line.contains(&format!("smi_verdict=\"{verdict}\""))
+            line.starts_with("smi_requests{") && line.contains(&format!("verdict=\"{verdict}\""))
         };
         metrics.lines().find(is_it).with_context(|| format!("{verdict} is not counted:\n{metrics}"))
     };
     let denied = of("denied")?;
-    ensure!(
-        denied.contains("smi_reason=\"peer_not_allowed\"") && denied.ends_with(" 1"),
-        "{denied}"
-    );
+    ensure!(denied.contains("reason=\"peer_not_allowed\"") && denied.ends_with(" 1"), "{denied}");
     let allowed = of("allowed")?;
     for label in ["/sa/bookbuyer\"", "/sa/bookstore-v1\"", "#buy-a-book\""] {
         ensure!(allowed.contains(label), "{allowed}");
