@@ -73,7 +73,7 @@
 //! | counters | `.allowed`, `.denied.<reason>`, `.audited.<reason>`, `.errors`, `.shadow.newly_allowed`, `.shadow.newly_denied` |
 //! | counters with labels | `smi_requests` and `smi_connections`, with verdict, reason, source, destination and rule: at most 1,000 series in each worker |
 //! | gauges | `.table_id`, `.shadow_table_id`: the first four bytes of the digest of the table accepted last, 0 for none; `.mode`; `.configured_seconds`: when that was, since 1970 |
-//! | histogram | `.decide_ns`: every 64th decision, in nanoseconds |
+//! | histogram | `.decide_ns`: every 64th decision, in nanoseconds; Envoy's clock has steps of a microsecond, so that only the mean tells much |
 //! | log | each configuration at info or error; denials and differences at warning, with the nearest rule: at most five lines a second in each worker |
 //!
 //! A reason is the [code](decision_table::Reason::code) of a

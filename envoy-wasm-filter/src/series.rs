@@ -30,9 +30,19 @@ const OTHER: &str = "other";
 /// The series of one plugin.
 #[derive(Default)]
 pub(crate) struct Series {
-    /// By source, what the verdict was and by which rule.
-    by_source: Sorted<Vec<u8>, Vec<(Outcome, MetricId)>>,
+    /// By a digest of source and outcome: sources are long and begin alike, and a source
+    /// may have as many outcomes as there are rules.
+    known: Sorted<u64, Vec<Known>>,
     count: usize,
+    /// What all others have in common.
+    shared: Vec<(Outcome, MetricId)>,
+}
+
+/// One series.
+struct Known {
+    source: Vec<u8>,
+    outcome: Outcome,
+    counter: MetricId,
 }
 
 /// What is counted of a verdict.
@@ -53,14 +63,22 @@ impl Series {
         source: Option<&[u8]>,
         outcome: Outcome,
     ) {
-        // Those whom no rule names are all alike.
-        let source = source.filter(|source| table.is_some_and(|table| table.lists_peer(source)));
-        let key = source.unwrap_or_default();
-        let known = self.by_source.get(key).into_iter().flatten();
-        let known = known.clone().find(|(known, _)| *known == outcome).map(|(_, id)| *id);
-        if let Some(counter) = known.or_else(|| self.add(host, what, table, key, outcome)) {
+        let presented = source.unwrap_or_default();
+        let counter = self.find(presented, outcome).or_else(|| {
+            // Those whom no rule names are all alike.
+            let is_listed = table.is_some_and(|table| table.lists_peer(presented));
+            let source = if is_listed { presented } else { b"" };
+            self.find(source, outcome).or_else(|| self.add(host, what, table, source, outcome))
+        });
+        if let Some(counter) = counter {
             host.increment(counter);
         }
+    }
+
+    fn find(&self, source: &[u8], outcome: Outcome) -> Option<MetricId> {
+        let candidates = self.known.get(&digest(source, outcome))?;
+        let is_it = |it: &&Known| it.outcome == outcome && it.source == source;
+        candidates.iter().find(is_it).map(|it| it.counter)
     }
 
     fn add(
@@ -71,19 +89,46 @@ impl Series {
         source: &[u8],
         outcome: Outcome,
     ) -> Option<MetricId> {
-        let is_full = self.count >= MOST_SERIES;
-        let name =
-            if is_full { outcome.name(what, None, b"") } else { outcome.name(what, table, source) };
+        if self.count >= MOST_SERIES {
+            return self.share(host, what, outcome);
+        }
+        let name = outcome.name(what, table, source);
         let counter = host.define_metric(MetricType::Counter, &name).ok()?;
-        if !is_full {
-            self.count += 1;
-            match self.by_source.get_mut(source) {
-                Some(known) => known.push((outcome, counter)),
-                None => self.by_source.insert(source.to_vec(), vec![(outcome, counter)]),
-            }
+        self.count += 1;
+        let key = digest(source, outcome);
+        let known = Known { source: source.to_vec(), outcome, counter };
+        match self.known.get_mut(&key) {
+            Some(others) => others.push(known),
+            None => self.known.insert(key, vec![known]),
         }
         Some(counter)
     }
+
+    /// The series of those who come too late, for whom a name is not made up each time.
+    fn share(&mut self, host: &impl Host, what: &str, outcome: Outcome) -> Option<MetricId> {
+        let outcome = outcome.without_rule();
+        if let Some((_, counter)) = self.shared.iter().find(|(known, _)| *known == outcome) {
+            return Some(*counter);
+        }
+        let name = outcome.name(what, None, b"");
+        let counter = host.define_metric(MetricType::Counter, &name).ok()?;
+        self.shared.push((outcome, counter));
+        Some(counter)
+    }
+}
+
+/// A number that few others have.
+fn digest(source: &[u8], outcome: Outcome) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let rule = outcome.rule().map_or(u32::MAX, |rule| rule.0);
+    let begin = u64::from(rule) << 1 | u64::from(outcome.verdict.is_allowed());
+    let (words, rest) = source.as_chunks::<8>();
+    let mut last = [0; 8];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    let words = words.iter().copied().chain([last]);
+    words.fold(begin, |digest, word| {
+        (digest ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR).rotate_left(32)
+    })
 }
 
 impl Outcome {
@@ -109,6 +154,15 @@ impl Outcome {
             Verdict::Allowed(rule) => Some(rule),
             Verdict::Denied(Denial { nearest, .. }) => nearest,
         }
+    }
+
+    /// The same for all rules.
+    const fn without_rule(self) -> Self {
+        let verdict = match self.verdict {
+            Verdict::Allowed(_) => Verdict::Allowed(RuleId(0)),
+            Verdict::Denied(denial) => Verdict::Denied(Denial { nearest: None, ..denial }),
+        };
+        Self { verdict, ..self }
     }
 
     fn name(self, what: &str, table: Option<&OwnedTable>, source: &[u8]) -> String {
@@ -214,5 +268,29 @@ mod tests {
         let other =
             "smi_requests.verdict.allowed.reason.none.source.other.destination.other.rule.other";
         assert_eq!(proxy.metric(other), 2000);
+    }
+
+    #[test]
+    fn outcomes_of_one_digest_are_told_apart() {
+        let proxy = FakeProxy::default();
+        let mut series = Series::default();
+        let audited = Outcome { is_audited: true, ..ALLOWED };
+        // Audited or not is no part of the digest.
+        assert_eq!(digest(b"a", ALLOWED), digest(b"a", audited));
+        let [one, other] = [ALLOWED, audited].map(|outcome| {
+            series.add(&proxy, &format!("{}", outcome.is_audited), None, b"a", outcome).unwrap()
+        });
+        assert_eq!(series.find(b"a", ALLOWED), Some(one));
+        assert_eq!(series.find(b"a", audited), Some(other));
+        assert_eq!(series.find(b"b", audited), None);
+    }
+
+    #[test]
+    fn sources_that_begin_or_end_alike_have_other_digests() {
+        let sources = [&b""[..], b"a", b"ab", b"abcdefgh", b"abcdefghi", b"bcdefghi", b"hgfedcba"];
+        let digests = sources.map(|source| digest(source, ALLOWED));
+        for (index, one) in digests.iter().enumerate() {
+            assert_eq!(digests.iter().position(|other| other == one), Some(index));
+        }
     }
 }
