@@ -139,8 +139,11 @@ impl Replay {
     }
 }
 
+/// Namespace and name of a ServiceAccount.
+type Account = (String, String);
+
 /// Who sends it, and the bytes of the request; `None` for what a client cannot send so.
-fn speak(request: &Request) -> Option<(Option<(String, String)>, Vec<u8>)> {
+fn speak(request: &Request) -> Option<(Option<Account>, Vec<u8>)> {
     let source = match &request.source {
         None => None,
         Some(Identity::ServiceAccount { namespace, service_account }) => {
