@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose, SanType,
+    BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -66,6 +66,28 @@ impl Authority {
             SanType::URI(workload.spiffe_id().as_str().try_into()?),
             SanType::DnsName(workload.host().as_str().try_into()?),
         ];
+        self.sign(params)
+    }
+
+    /// Issues a certificate with these URI names, as no authority should: several,
+    /// none, or bytes that are no URI.
+    ///
+    /// # Errors
+    ///
+    /// When there is no randomness.
+    pub fn issue_odd(&self, uris: &[&[u8]]) -> Result<Identity> {
+        let mut params = lasting_a_week(CertificateParams::default());
+        params.distinguished_name.push(DnType::CommonName, "odd");
+        if !uris.is_empty() {
+            let names = uris.iter().flat_map(|uri| der(URI_NAME, uri)).collect::<Vec<_>>();
+            let names = der(SEQUENCE, &names);
+            let extension = CustomExtension::from_oid_content(SUBJECT_ALT_NAME, names);
+            params.custom_extensions.push(extension);
+        }
+        self.sign(params)
+    }
+
+    fn sign(&self, mut params: CertificateParams) -> Result<Identity> {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages =
             vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
@@ -110,6 +132,24 @@ impl Identity {
         fs::write(&files.key, self.key.serialize_pem())?;
         Ok(files)
     }
+}
+
+/// The extension with the names of a certificate.
+const SUBJECT_ALT_NAME: &[u64] = &[2, 5, 29, 17];
+const SEQUENCE: u8 = 0x30;
+/// The choice of a name that is a URI.
+const URI_NAME: u8 = 0x86;
+
+/// A value in the encoding of certificates. Libraries that write these do not write
+/// names that are not text.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let [high, low] = u16::try_from(content.len()).unwrap_or(u16::MAX).to_be_bytes();
+    let length = match (high, low) {
+        (0, 0..=0x7f) => vec![low],
+        (0, _) => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [&[tag], length.as_slice(), content].concat()
 }
 
 /// An hour back, because clocks differ; a week on, because a demo may stay open.

@@ -18,7 +18,7 @@ pub mod bookstore;
 pub mod certificates;
 pub mod envoy;
 pub mod http;
-mod module;
+pub mod module;
 pub mod node;
 pub mod policy;
 pub mod process;

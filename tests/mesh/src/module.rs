@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use walrus::ir::BinaryOp;
+use walrus::{ConstExpr, FunctionBuilder, Module, ValType};
 
 use crate::tools::{run, workspace_root};
 
@@ -64,8 +66,41 @@ fn linker() -> Result<PathBuf> {
     Ok(linker)
 }
 
+/// The module with a fault: of the requests that each of its machines sees, the one
+/// with this number stops the machine.
+///
+/// # Errors
+///
+/// When it is not the filter's module.
+pub fn with_a_fault(module: &[u8], number: i32) -> Result<Vec<u8>> {
+    let mut module = Module::from_buffer(module)?;
+    let callback = "proxy_on_request_headers";
+    let whole = module.exports.get_func(callback)?;
+    let seen = module.globals.add_local(
+        ValType::I32,
+        true,
+        false,
+        ConstExpr::Value(walrus::ir::Value::I32(0)),
+    );
+    let parameters = [ValType::I32; 3];
+    let mut function = FunctionBuilder::new(&mut module.types, &parameters, &[ValType::I32]);
+    let arguments = parameters.map(|parameter| module.locals.add(parameter));
+    let mut body = function.func_body();
+    body.global_get(seen).i32_const(1).binop(BinaryOp::I32Add).global_set(seen);
+    body.global_get(seen).i32_const(number).binop(BinaryOp::I32Eq);
+    body.if_else(None, |then| _ = then.unreachable(), |_| ());
+    for argument in arguments {
+        body.local_get(argument);
+    }
+    body.call(whole);
+    let function = function.finish(arguments.to_vec(), &mut module.funcs);
+    module.exports.remove(callback)?;
+    module.exports.add(callback, function);
+    Ok(module.emit_wasm())
+}
+
 fn with_names_of_the_abi(module: &Path) -> Result<Vec<u8>> {
-    let mut module = walrus::Module::from_file(module).context("the linker made no module")?;
+    let mut module = Module::from_file(module).context("the linker made no module")?;
     for export in module.exports.iter_mut() {
         if let Some(callback) = export.name.strip_prefix(OURS) {
             export.name = format!("proxy_on_{callback}");

@@ -66,6 +66,15 @@ impl Process {
         self.child.id()
     }
 
+    /// Ends it at once, and waits for its end.
+    pub fn kill(&mut self) {
+        // Both fail only when the process has ended already. It is forgotten
+        // between the kill and the wait, while its number cannot be reused.
+        let _ = self.child.kill();
+        let _ = tell_reaper("remove", self.child.id());
+        let _ = self.child.wait();
+    }
+
     /// Asks `probe` every few milliseconds until it has an answer.
     ///
     /// # Errors
@@ -106,11 +115,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail only when the process has ended already. It is forgotten
-        // between the kill and the wait, while its number cannot be reused.
-        let _ = self.child.kill();
-        let _ = tell_reaper("remove", self.child.id());
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

@@ -1,7 +1,7 @@
 //! A client that speaks to a sidecar's inbound listener itself: TLS with any
 //! certificate or none, and any bytes as a request.
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +58,13 @@ impl Client {
         Ok(Self { address, server, config: Arc::new(config) })
     }
 
+    /// The same client, who offers to speak this protocol.
+    pub(super) fn speaking(&self, protocol: &[u8]) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = vec![protocol.to_vec()];
+        Self { config: Arc::new(config), ..self.clone() }
+    }
+
     /// A GET request with the headers that the example's policies ask for.
     pub(super) fn get(&self, path: &str) -> Result<Response> {
         self.send(&request("GET", path, ""))
@@ -71,23 +78,56 @@ impl Client {
         Ok(StreamOwned::new(connection, socket))
     }
 
-    /// Sends `request` as it is, and reads the response up to the end of the
-    /// connection.
+    /// Sends `request` as it is, and reads the first response. The end of the connection
+    /// is not waited for: Envoy leaves it to us for a while when it has denied something.
     ///
     /// # Errors
     ///
     /// When the handshake fails or the answer is not HTTP.
     pub(super) fn send(&self, request: &[u8]) -> Result<Response> {
-        let mut stream = self.connect()?;
-        stream.write_all(request)?;
-        let mut answer = Vec::new();
-        match stream.read_to_end(&mut answer) {
-            // Envoy need not say goodbye in TLS before it closes.
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof && !answer.is_empty() => {}
-            other => drop(other.context("no response")?),
-        }
-        Response::parse(&answer)
+        Response::parse(&self.read(request, is_whole)?)
     }
+
+    /// Sends `requests` as they are, and reads all that comes up to the end of the
+    /// connection.
+    ///
+    /// # Errors
+    ///
+    /// When the handshake fails or nothing comes.
+    pub(super) fn exchange(&self, requests: &[u8]) -> Result<Vec<u8>> {
+        self.read(requests, |_| false)
+    }
+
+    /// Sends bytes, and reads until `is_enough` or the end of the connection.
+    fn read(&self, requests: &[u8], is_enough: impl Fn(&[u8]) -> bool) -> Result<Vec<u8>> {
+        let mut stream = self.connect()?;
+        stream.write_all(requests)?;
+        let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+        while !is_enough(&answer) {
+            match stream.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => answer.extend_from_slice(&piece[..length]),
+                // Envoy need not say goodbye in TLS before it closes, and it may close
+                // before it has read all that was sent.
+                Err(error) if is_end(&error) && !answer.is_empty() => break,
+                Err(error) => return Err(error).context("no response"),
+            }
+        }
+        ensure!(!answer.is_empty(), "the connection ended without a response");
+        Ok(answer)
+    }
+}
+
+/// Whether an answer has come with its whole body.
+fn is_whole(answer: &[u8]) -> bool {
+    Response::parse(answer).is_ok_and(|response| {
+        let length = response.header("content-length").map_or(Ok(0), str::parse);
+        length.is_ok_and(|length: usize| response.body.len() >= length)
+    })
+}
+
+fn is_end(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset)
 }
 
 /// A connection that stays open from request to request, and is opened anew when it
@@ -140,7 +180,8 @@ impl Response {
         Some(rest.strip_suffix(")\n")?.to_owned())
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self> {
+    /// The answer that `bytes` begin with, and what follows its head.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let text = String::from_utf8_lossy(bytes);
         let (head, body) = text.split_once("\r\n\r\n").context("a response without an end")?;
         let status = head.split(' ').nth(1).context("a response without a status")?;

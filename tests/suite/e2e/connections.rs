@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::envoy::Policy;
-use loopback_mesh::policy::Policies;
+use loopback_mesh::policy::{Compiled, Policies};
 use policy_compiler::back::envoy::Protocol;
 
 use super::fixture::{Shop, workload};
@@ -92,10 +92,14 @@ fn without_a_table_no_connection_passes() -> Result<()> {
     Ok(())
 }
 
-fn open(label: &str, server: &Server) -> Result<Shop> {
+/// The table of a shop to which bookbuyer may connect.
+pub(super) fn policies() -> Result<Compiled> {
     let policies = Policies::compile(&[("tcp.yaml".to_owned(), POLICIES.to_owned())])?;
-    let compiled = policies.table(&workload().spiffe_id()).context("the shop has a table")?;
-    Shop::open(label, Policy::Table(&compiled.table), |settings| {
+    policies.table(&workload().spiffe_id()).cloned().context("the shop has a table")
+}
+
+pub(super) fn open(label: &str, server: &Server) -> Result<Shop> {
+    Shop::open(label, Policy::Table(&policies()?.table), |settings| {
         settings.protocol = Protocol::Tcp;
         settings.application = server.address;
     })

@@ -1,6 +1,7 @@
 //! One shop with its sidecar, and nobody else: for tests that do to it what should
 //! never happen.
 
+use std::path::Path;
 use std::sync::LazyLock;
 
 use anyhow::{Context, Error, Result};
@@ -20,7 +21,7 @@ pub(super) struct Shop {
     pub(super) sidecar: Sidecar,
     pub(super) store: Store,
     authority: Authority,
-    _folder: RunFolder,
+    folder: RunFolder,
     _host: Host,
 }
 
@@ -40,7 +41,12 @@ impl Shop {
         let mut settings = Settings::new(label, certificate, store.address(), &tools.filter);
         change(&mut settings);
         let sidecar = Sidecar::start(&tools.envoy, &settings, folder.path(), policy)?;
-        Ok(Self { sidecar, store, authority, _folder: folder, _host: host })
+        Ok(Self { sidecar, store, authority, folder, _host: host })
+    }
+
+    /// Where the shop's files are.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// A client with a certificate of this ServiceAccount, in the namespace of the
@@ -52,6 +58,12 @@ impl Shop {
     /// A client with a certificate of this workload.
     pub(super) fn client_of(&self, caller: &Workload) -> Result<Client> {
         let identity = self.authority.issue(caller)?;
+        Client::new(self.sidecar.inbound(), &workload(), &self.authority, Some(&identity))
+    }
+
+    /// A client whose certificate has these names, which no authority should give it.
+    pub(super) fn odd_client(&self, uris: &[&[u8]]) -> Result<Client> {
+        let identity = self.authority.issue_odd(uris)?;
         Client::new(self.sidecar.inbound(), &workload(), &self.authority, Some(&identity))
     }
 

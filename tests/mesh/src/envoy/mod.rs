@@ -32,9 +32,18 @@ const APPLY: Duration = Duration::from_secs(10);
 pub struct Sidecar {
     process: Process,
     discovery: Files,
+    envoy: PathBuf,
     folder: PathBuf,
+    /// The name of the inbound listener.
+    listener: &'static str,
     /// The filter's gauge that names the table in force.
     table_id: &'static str,
+    addresses: Addresses,
+}
+
+/// Where a running Envoy listens.
+#[derive(Clone, Copy, Debug)]
+struct Addresses {
     admin: SocketAddr,
     inbound: SocketAddr,
     outbound: SocketAddr,
@@ -56,57 +65,63 @@ impl Sidecar {
         let mut discovery = Files::create(folder, &settings.filter)?;
         discovery.deliver(policy)?;
         discovery.route(&settings.routes)?;
-        let configuration = folder.join("envoy.json");
-        fs::write(&configuration, format!("{:#}", settings.render(folder)))?;
-        let admin_file = folder.join("admin");
-        let mut process = Process::start(
-            &format!("Envoy of {}", settings.name),
-            Command::new(envoy)
-                .arg("--config-path")
-                .arg(&configuration)
-                .arg("--admin-address-path")
-                .arg(&admin_file)
-                .args(["--concurrency", "1"])
-                // Several Envoys on one machine would share what a restart hands over.
-                .arg("--disable-hot-restart")
-                .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
-                .args(["--file-flush-interval-msec", "50"]),
-            &folder.join("envoy.log"),
-        )?;
-        let admin = process.wait_for("admin address", START, || {
-            fs::read_to_string(&admin_file).ok()?.trim().parse().ok()
-        })?;
-        process.wait_for("readiness", START, || {
-            let ready = http::get(admin, "/ready").ok()?;
-            (ready.status == 200).then_some(())
-        })?;
-        let listeners = listeners(admin)?;
-        let (inbound, table_id) = match settings.protocol {
+        fs::write(configuration(folder), format!("{:#}", settings.render(folder)))?;
+        let (listener, table_id) = match settings.protocol {
             Protocol::Http => ("inbound-http-0", "wasmcustom.smi_filter.table_id"),
             Protocol::Tcp => ("inbound-tcp-0", "wasmcustom.smi_tcp.table_id"),
         };
-        let inbound = listener(&listeners, inbound)?;
-        let outbound = listener(&listeners, "outbound-http")?;
-        let folder = folder.to_owned();
-        Ok(Self { process, discovery, folder, table_id, admin, inbound, outbound })
+        let (process, addresses) = launch(envoy, folder, listener)?;
+        let (envoy, folder) = (envoy.to_owned(), folder.to_owned());
+        Ok(Self { process, discovery, envoy, folder, listener, table_id, addresses })
+    }
+
+    /// Kills Envoy as a crash would, and starts it again with the files that are there.
+    /// It listens on other ports then.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start; with the last lines of its log.
+    pub fn restart(&mut self) -> Result<()> {
+        self.process.kill();
+        fs::remove_file(admin_file(&self.folder))?;
+        (self.process, self.addresses) = launch(&self.envoy, &self.folder, self.listener)?;
+        Ok(())
+    }
+
+    /// How much memory Envoy has, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say it.
+    pub fn memory(&self) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.split_whitespace().next());
+        Ok(kilobytes.context("no VmRSS")?.parse::<u64>()? * 1024)
+    }
+
+    /// The folder of discovery files, which Envoy watches.
+    #[must_use]
+    pub fn discovery(&self) -> PathBuf {
+        discovery_folder(&self.folder)
     }
 
     /// Where other sidecars connect, with mutual TLS.
     #[must_use]
     pub const fn inbound(&self) -> SocketAddr {
-        self.inbound
+        self.addresses.inbound
     }
 
     /// Where the application sends its requests, in plain HTTP.
     #[must_use]
     pub const fn outbound(&self) -> SocketAddr {
-        self.outbound
+        self.addresses.outbound
     }
 
     /// Envoy's admin interface.
     #[must_use]
     pub const fn admin(&self) -> SocketAddr {
-        self.admin
+        self.addresses.admin
     }
 
     /// Delivers `policy` without waiting for an effect.
@@ -134,7 +149,7 @@ impl Sidecar {
     /// When it does not within ten seconds; with the last lines of Envoy's log.
     pub fn wait_for_table(&mut self, digest: &[u8]) -> Result<()> {
         let expected = table_id(digest);
-        let admin = self.admin;
+        let admin = self.addresses.admin;
         let metric = self.table_id;
         self.process.wait_for(&format!("table {expected:08x} in force"), APPLY, || {
             (stat(admin, metric).ok()? == Some(expected)).then_some(())
@@ -147,7 +162,7 @@ impl Sidecar {
     ///
     /// When the admin interface does not answer.
     pub fn stat(&self, name: &str) -> Result<Option<u64>> {
-        stat(self.admin, name)
+        stat(self.addresses.admin, name)
     }
 
     /// Waits until a counter or gauge satisfies `condition`.
@@ -156,7 +171,7 @@ impl Sidecar {
     ///
     /// When it does not within ten seconds; with the last lines of Envoy's log.
     pub fn wait_for_stat(&mut self, name: &str, condition: impl Fn(u64) -> bool) -> Result<u64> {
-        let admin = self.admin;
+        let admin = self.addresses.admin;
         self.process
             .wait_for(name, APPLY, || stat(admin, name).ok().flatten().filter(|n| condition(*n)))
     }
@@ -196,6 +211,45 @@ impl Sidecar {
         }
         bail!("no line with `{text}` in the access log:\n{}", self.access_log()?.join("\n"))
     }
+}
+
+fn configuration(folder: &Path) -> PathBuf {
+    folder.join("envoy.json")
+}
+
+/// Where Envoy says where its administration interface is.
+fn admin_file(folder: &Path) -> PathBuf {
+    folder.join("admin")
+}
+
+/// Runs Envoy until it serves.
+fn launch(envoy: &Path, folder: &Path, inbound: &str) -> Result<(Process, Addresses)> {
+    let admin_file = admin_file(folder);
+    let mut process = Process::start(
+        &format!("Envoy in {}", folder.display()),
+        Command::new(envoy)
+            .arg("--config-path")
+            .arg(configuration(folder))
+            .arg("--admin-address-path")
+            .arg(&admin_file)
+            .args(["--concurrency", "1"])
+            // Several Envoys on one machine would share what a restart hands over.
+            .arg("--disable-hot-restart")
+            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+            .args(["--file-flush-interval-msec", "50"]),
+        &folder.join("envoy.log"),
+    )?;
+    let admin = process.wait_for("admin address", START, || {
+        fs::read_to_string(&admin_file).ok()?.trim().parse().ok()
+    })?;
+    process.wait_for("readiness", START, || {
+        let ready = http::get(admin, "/ready").ok()?;
+        (ready.status == 200).then_some(())
+    })?;
+    let listeners = listeners(admin)?;
+    let inbound = listener(&listeners, inbound)?;
+    let outbound = listener(&listeners, "outbound-http")?;
+    Ok((process, Addresses { admin, inbound, outbound }))
 }
 
 /// What the gauge shows for a table with this digest: its first four bytes.

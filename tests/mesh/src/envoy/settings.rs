@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use policy_compiler::back::envoy::{
     Credentials, Inbound, Outbound, Protocol, ServiceName, Sidecar, Splits, Upstream, bootstrap,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::certificates::Files;
 use crate::{TRUST_DOMAIN, Workload};
@@ -37,6 +37,11 @@ pub struct Settings {
     pub require_client_certificate: bool,
     /// Whether Envoy brings paths into canonical form before the filter sees them.
     pub normalise_paths: bool,
+    /// Whether the application is spoken to in HTTP/1.1 even where its callers speak
+    /// HTTP/2.
+    pub speak_http1: bool,
+    /// What a deployment may add to its inbound HTTP connection manager.
+    pub manager: Vec<(&'static str, Value)>,
 }
 
 impl Settings {
@@ -55,6 +60,8 @@ impl Settings {
             zipkin: None,
             require_client_certificate: true,
             normalise_paths: true,
+            speak_http1: false,
+            manager: Vec::new(),
         }
     }
 
@@ -66,6 +73,14 @@ impl Settings {
         }
         if !self.normalise_paths {
             leave_paths_alone(&mut bootstrap);
+        }
+        if self.speak_http1 {
+            speak_http1(&mut bootstrap);
+        }
+        if let Some(manager) = inbound_manager(&mut bootstrap) {
+            let added =
+                self.manager.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+            manager.extend(added);
         }
         bootstrap
     }
@@ -128,12 +143,26 @@ fn admit_strangers(bootstrap: &mut Value, files: &Files) {
 
 /// What no deployment should do either: the filter sees paths as they were sent.
 fn leave_paths_alone(bootstrap: &mut Value) {
-    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
-    if let Some(manager) = bootstrap.pointer_mut(manager).and_then(Value::as_object_mut) {
+    if let Some(manager) = inbound_manager(bootstrap) {
         for setting in ["normalize_path", "merge_slashes", "path_with_escaped_slashes_action"] {
             manager.remove(setting);
         }
     }
+}
+
+/// What a deployment must do whose application knows nothing newer.
+fn speak_http1(bootstrap: &mut Value) {
+    let clusters = bootstrap.pointer_mut("/static_resources/clusters");
+    if let Some(application) = clusters.and_then(|clusters| clusters.get_mut(0))
+        && let Some(application) = application.as_object_mut()
+    {
+        application.remove("typed_extension_protocol_options");
+    }
+}
+
+fn inbound_manager(bootstrap: &mut Value) -> Option<&mut Map<String, Value>> {
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    bootstrap.pointer_mut(manager)?.as_object_mut()
 }
 
 /// Envoy takes a free port and tells it through its admin interface, so that nothing

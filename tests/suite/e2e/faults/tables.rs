@@ -3,8 +3,8 @@
 use anyhow::{Result, ensure};
 use loopback_mesh::envoy::Policy;
 
-use super::client::Client;
-use super::fixture::{Shop, table};
+use super::super::client::Client;
+use super::super::fixture::{Shop, table};
 
 /// Counters of Envoy for configurations that were refused: by the filter, and by
 /// anybody.
