@@ -53,7 +53,10 @@
 //! - **A table is all or nothing.** Configuration that does not verify is refused,
 //!   and Envoy keeps the previous one in force. A request is decided by the table
 //!   that was in force when it began.
-//! - **The peer is who its certificate says**, never what a header says.
+//! - **The peer is who its certificate says**, never what a header says. Who has several
+//!   names there is denied, provided that the listener keeps `%DOWNSTREAM_PEER_URI_SAN%`
+//!   in the filter state `smi.peer_names`, as `smi envoy` writes it; otherwise the first
+//!   name counts.
 //! - **A connection is not decided about before its handshake**: the first data from
 //!   either side is held until the peer is known, a server's greeting too, provided
 //!   that `tcp_proxy` connects upstream `ON_DOWNSTREAM_TLS_HANDSHAKE`.

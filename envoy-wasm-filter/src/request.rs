@@ -11,6 +11,10 @@ use crate::settings::{OwnedTable, Policy};
 /// The first URI in the certificate that the peer presented. The connection is
 /// the only source of identity: a header says whatever its sender likes.
 const PEER: &[u8] = b"connection\0uri_san_peer_certificate";
+/// All URIs in that certificate, joined by commas, where the listener says them before
+/// anything else. A valid one has just one, and several make no identity: nobody knows
+/// whom an authority meant that wrote two.
+const PEER_NAMES: &[u8] = b"filter_state\0smi.peer_names";
 /// The first URI in the certificate of this proxy.
 const WORKLOAD: &[u8] = b"connection\0uri_san_local_certificate";
 /// The port on which the request arrived.
@@ -77,7 +81,10 @@ impl Attributes {
 impl Connection {
     fn read(host: &impl Host, policy: &Policy) -> Result<Self, HostError> {
         Ok(Self {
-            peer: text(host, PEER)?,
+            peer: match text(host, PEER_NAMES)? {
+                None => text(host, PEER)?,
+                all => all,
+            },
             workload: if policy.is_for_mesh() { text(host, WORKLOAD)? } else { None },
             port: match policy.port {
                 None if policy.uses_ports() => port(host)?,

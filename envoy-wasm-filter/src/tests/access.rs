@@ -31,9 +31,10 @@ fn assert_denied(proxy: &FakeProxy, action: Action, reason: &str) {
 #[test]
 fn a_permitted_request_passes_after_two_host_calls_for_data() {
     let proxy = FakeProxy::with_request();
+    proxy.property("filter_state.smi.peer_names", crate::testing::BOOKBUYER);
     let action = run(&proxy, Shape::default());
     assert_allowed(&proxy, action);
-    let peer = "proxy_get_property connection.uri_san_peer_certificate";
+    let peer = "proxy_get_property filter_state.smi.peer_names";
     let calls = proxy.state().calls.clone();
     let data: Vec<_> = calls.iter().filter(|call| call.starts_with("proxy_get")).collect();
     assert_eq!(data, ["proxy_get_header_map_pairs", peer]);
@@ -105,6 +106,20 @@ fn several_identities_in_one_are_denied() {
     proxy.property("connection.uri_san_peer_certificate", both);
     let action = run(&proxy, Shape::default());
     assert_denied(&proxy, action, "malformed_peer");
+}
+
+/// The property of the connection is just the first of them.
+#[test]
+fn a_certificate_with_several_names_is_denied() {
+    let proxy = FakeProxy::with_request();
+    let both = format!("{},spiffe://cluster.local/ns/a/sa/a", crate::testing::BOOKBUYER);
+    proxy.property("filter_state.smi.peer_names", both);
+    let action = run(&proxy, Shape::default());
+    assert_denied(&proxy, action, "malformed_peer");
+    let proxy = FakeProxy::with_request();
+    proxy.property("filter_state.smi.peer_names", crate::testing::BOOKBUYER);
+    let action = run(&proxy, Shape::default());
+    assert_allowed(&proxy, action);
 }
 
 #[test]

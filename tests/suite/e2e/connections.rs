@@ -65,6 +65,24 @@ fn a_denied_client_gets_no_byte_and_sends_none() -> Result<()> {
     shop.sidecar.wait_for_access_log("denied:peer_not_allowed")
 }
 
+/// A valid certificate has one name; the first of several does not count.
+#[test]
+fn a_client_with_two_names_gets_no_byte() -> Result<()> {
+    let server = Server::start()?;
+    let mut shop = open("tcp-two-names", &server)?;
+    let [buyer, thief] = [
+        &b"spiffe://cluster.local/ns/bookbuyer/sa/bookbuyer"[..],
+        b"spiffe://cluster.local/ns/bookthief/sa/bookthief",
+    ];
+    let mut stream = shop.odd_client(&[buyer, thief])?.connect()?;
+    stream.write_all(b"let me in")?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).ok();
+    ensure!(answer.is_empty() && server.received.load(Ordering::Relaxed) == 0);
+    shop.sidecar.wait_for_stat("wasmcustom.smi_tcp.denied.malformed_peer", |count| count == 1)?;
+    Ok(())
+}
+
 #[test]
 fn a_client_that_is_slow_to_say_who_it_is_hears_no_greeting() -> Result<()> {
     let server = Server::start()?;

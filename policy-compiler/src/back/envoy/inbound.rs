@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 
 use super::plugin::Root;
 use super::settings::{Inbound, Protocol, Sidecar};
-use super::{clusters, discovery, observe, set, tls, type_url};
+use super::{PEER_NAMES, clusters, discovery, observe, set, tls, type_url};
 
 /// Bytes of a connection that may arrive while its handshake goes on.
 const EARLY_BYTES: u32 = 16 << 10;
 
 /// The listener of one port.
 pub(super) fn listener(sidecar: &Sidecar, inbound: &Inbound) -> Value {
-    let (name, socket, filters) = match inbound.protocol {
+    let (name, socket, rest) = match inbound.protocol {
         Protocol::Http => {
             ("http", tls::server(&sidecar.credentials), vec![manager(sidecar, inbound)])
         }
@@ -19,12 +19,35 @@ pub(super) fn listener(sidecar: &Sidecar, inbound: &Inbound) -> Value {
             ("tcp", tls::server_of_tcp(&sidecar.credentials), connections(sidecar, inbound))
         }
     };
+    let filters: Vec<Value> = [peer_names()].into_iter().chain(rest).collect();
     json!({
         "name": format!("inbound-{name}-{}", inbound.listen.port),
         "address": clusters::address(&inbound.listen),
         // In traces, this is the server's side.
         "traffic_direction": "INBOUND",
         "filter_chains": [{ "transport_socket": socket, "filters": filters }],
+    })
+}
+
+/// Remembers all names of the peer. Envoy's validator looks at the first one only, and
+/// so does the property of the connection; who has several is nobody.
+fn peer_names() -> Value {
+    let names = json!({
+        "object_key": PEER_NAMES,
+        "factory_key": "envoy.string",
+        "format_string": {
+            "text_format_source": { "inline_string": "%DOWNSTREAM_PEER_URI_SAN%" },
+            // Otherwise no name is a name, `-`.
+            "omit_empty_values": true,
+        },
+        "skip_if_empty": true,
+    });
+    json!({
+        "name": "envoy.filters.network.set_filter_state",
+        "typed_config": {
+            "@type": type_url("envoy.extensions.filters.network.set_filter_state.v3.Config"),
+            "on_downstream_tls_handshake": [names],
+        },
     })
 }
 

@@ -16,8 +16,9 @@
 //!
 //! # What a sidecar promises
 //!
-//! - Peers are known by certificates alone, which a SPIFFE validator has checked: each
-//!   has just one name, of a trust domain that is listed.
+//! - Peers are known by certificates alone, which a SPIFFE validator has checked: the
+//!   first name is of a trust domain that is listed. The validator does not mind more
+//!   names, but the filter does: it is told all of them, and denies who has several.
 //! - Paths are brought into canonical form before anything looks at them.
 //! - The filter never fails open: until there is a good configuration it denies
 //!   everything, a bad one leaves the one before in force, and after a fault requests
@@ -53,6 +54,9 @@ use serde_json::Value;
 
 /// The header in which the filter says to which Service a request goes.
 const BACKEND_HEADER: &str = "x-smi-backend";
+
+/// Where the filter finds all names of a peer, joined by commas, if a listener says them.
+const PEER_NAMES: &str = "smi.peer_names";
 
 /// The type of a message as JSON and Any name it.
 fn type_url(name: &str) -> String {

@@ -84,8 +84,8 @@ fn common(credentials: &Credentials, identities: Option<&[String]>) -> Value {
     common
 }
 
-/// A certificate must come from an authority of its trust domain, and have just one
-/// name.
+/// A certificate must come from an authority of its trust domain, which is that of its
+/// first name.
 fn spiffe_validation(authorities: &[(String, String)]) -> Value {
     let domain = |(name, file): &(String, String)| json!({ "name": name, "trust_bundle": { "filename": file } });
     let domains: Vec<Value> = authorities.iter().map(domain).collect();

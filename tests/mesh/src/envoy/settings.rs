@@ -161,7 +161,7 @@ fn speak_http1(bootstrap: &mut Value) {
 }
 
 fn inbound_manager(bootstrap: &mut Value) -> Option<&mut Map<String, Value>> {
-    let manager = "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config";
+    let manager = "/static_resources/listeners/0/filter_chains/0/filters/1/typed_config";
     bootstrap.pointer_mut(manager)?.as_object_mut()
 }
 

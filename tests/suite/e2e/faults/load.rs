@@ -99,7 +99,14 @@ fn reload(shop: &mut Shop, tables: &[Compiled; 2]) -> Result<[u64; 2]> {
     let mut warm = 0;
     for number in 1..=RELOADS {
         let table = &tables[number % 2];
-        shop.sidecar.deliver(Policy::Table(&table.table))?;
+        // Envoy does not configure anew what it still has, and then no gauge moves; with
+        // another setting it is new.
+        let configuration = Configuration {
+            table: Some(&table.table),
+            port: Some(u16::try_from(number)?),
+            ..Configuration::default()
+        };
+        shop.sidecar.deliver(Policy::Configured(configuration))?;
         shop.sidecar.wait_for_table(&table.digest)?;
         if number == RELOADS / 5 {
             warm = shop.sidecar.memory()?;

@@ -63,10 +63,12 @@ fn certificates_with_odd_names_are_nobody() -> Result<()> {
             |name: &str| format!("spiffe://cluster.local/ns/bookbuyer/sa/{name}").into_bytes();
         let keeper = site.shop.odd_client(&[&name("book.keeper")])?;
         site.outcome(&keeper, &get("/public/page", ""))?.is(Served("GET /public/page"))?;
-        let odd: [(&str, Vec<Vec<u8>>); 17] = [
+        let odd: [(&str, Vec<Vec<u8>>); 19] = [
             ("none", vec![]),
             ("empty", vec![Vec::new()]),
             ("two, thief first", vec![THIEF.into(), BUYER.into()]),
+            ("two, buyer first", vec![BUYER.into(), THIEF.into()]),
+            ("the same twice", vec![BUYER.into(), BUYER.into()]),
             (
                 "another trust domain",
                 vec![b"spiffe://other.example/ns/bookbuyer/sa/bookbuyer".into()],
