@@ -140,6 +140,7 @@ pub fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
         .current_dir(&root)
         .args(["rustc", "--quiet", "--locked", "--package", "envoy-wasm-filter", "--lib"])
         .args(["--crate-type", "staticlib", "--profile", "wasm", "--target", WASM_TARGET])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_paths(&root))
         .arg("--target-dir")
         .arg(&target))
     .context("the filter does not build")?;
@@ -147,6 +148,16 @@ pub fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
     let module = module::link(&built.join("libenvoy_wasm_filter.a"), &built.join("filter.wasm"))?;
     replace(&filter, &module)?;
     Ok(filter)
+}
+
+/// The same source gives the same module on every machine: messages of panics name
+/// files, and not where this machine has them.
+fn without_paths(root: &Path) -> String {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
+    let remap = |path: &Path, name: &str| format!("--remap-path-prefix={}={name}", path.display());
+    let registry = home.map(|home| remap(&home.join("registry/src"), "registry"));
+    registry.into_iter().chain([remap(root, ".")]).collect::<Vec<_>>().join(" ")
 }
 
 /// Writes a file that others may be reading.

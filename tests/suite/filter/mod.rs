@@ -103,6 +103,17 @@ fn the_module_is_small() {
     assert!(size < LARGEST_MODULE, "{size} bytes");
 }
 
+/// Whoever builds the same source gets the same bytes.
+#[test]
+fn the_module_knows_nothing_of_the_machine_that_built_it() {
+    let module = shipped();
+    let home = std::env::var("HOME").expect("somebody is at home");
+    for path in [env!("CARGO_MANIFEST_DIR").trim_end_matches("/tests"), home.as_str()] {
+        let is_there = module.windows(path.len()).any(|window| window == path.as_bytes());
+        assert!(!is_there, "the module names {path}");
+    }
+}
+
 #[test]
 fn permitted_requests_pass_and_others_get_a_reason() {
     let mut vm = configured();
