@@ -28,8 +28,8 @@
 //! ```
 //!
 //! `smi envoy` writes all of this. A plugin must have a name, or a `vm_id`, that no
-//! other one has: of plugins that share both, the last two that were configured
-//! are kept, and the requests of others are denied.
+//! other one has: of plugins that share both, only some that were configured last are
+//! kept (32, or 8 MB of configurations), and the requests of others are denied.
 //!
 //! # Configuration
 //!

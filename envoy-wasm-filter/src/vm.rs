@@ -20,6 +20,11 @@ use crate::throttle::Throttle;
 /// headers here, which other filters can delay.
 const MOST_WAITING: u32 = 1024;
 
+/// So many earlier configurations of a plugin are kept, if they have no more bytes than
+/// this; one is kept in any case.
+const MOST_PREDECESSORS: usize = 32;
+const MOST_PREDECESSOR_BYTES: usize = 8 << 20;
+
 /// The names under which the proxy's configuration has a plugin.
 const PLUGIN_NAME: &[u8] = b"plugin_name";
 const ROOT_ID: &[u8] = b"plugin_root_id";
@@ -42,6 +47,8 @@ struct Loaded {
     /// Name and `root_id`: a plugin that is configured anew keeps them.
     identity: [Vec<u8>; 2],
     plugin: Plugin,
+    /// Of its configuration, in bytes.
+    length: usize,
 }
 
 /// What is known about a connection.
@@ -119,17 +126,27 @@ impl<H: Host> Vm<H> {
         let [_, root_id] = &identity;
         let role = Role::of(root_id).ok_or("the `root_id` is none of `http`, `tcp`, `splits`")?;
         let plugin = Plugin::configure(&self.host, role, length)?;
-        Ok(Loaded { identity, plugin })
+        Ok(Loaded { identity, plugin, length })
     }
 
-    /// A new configuration is a new plugin to the proxy. The one before it may have
-    /// requests that are on their way here; those before that have none. Two that
-    /// are there on purpose are not confused, because each request names its own.
+    /// A new configuration is a new plugin to the proxy. Those before it may have
+    /// requests that are on their way here. They may also come back: as long as some
+    /// request under an earlier configuration goes on, the proxy has that plugin, and
+    /// takes it, without telling us, when it is given the same configuration again. The
+    /// proxy would tell of a plugin's end only at the price of a call for each request,
+    /// so the last ones are kept, within limits.
     fn forget_predecessors(&mut self, identity: &[Vec<u8>; 2]) {
         let is_same = |loaded: &Loaded| loaded.identity == *identity;
-        let newest = self.plugins.iter().rev().find(|(_, loaded)| is_same(loaded));
-        let newest = newest.map(|(root, _)| *root);
-        self.plugins.retain(|root, loaded| !is_same(loaded) || Some(*root) == newest);
+        let (mut oldest, mut bytes) = (u32::MAX, 0_usize);
+        let predecessors = self.plugins.iter().rev().filter(|(_, loaded)| is_same(loaded));
+        for (number, (root, loaded)) in predecessors.enumerate().take(MOST_PREDECESSORS) {
+            bytes = bytes.saturating_add(loaded.length);
+            if number > 0 && bytes > MOST_PREDECESSOR_BYTES {
+                break;
+            }
+            oldest = *root;
+        }
+        self.plugins.retain(|root, loaded| !is_same(loaded) || *root >= oldest);
     }
 
     /// Decides about a request whose headers have arrived, or routes it. The body is

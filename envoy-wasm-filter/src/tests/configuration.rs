@@ -89,18 +89,29 @@ fn a_request_keeps_the_policy_under_which_it_began() {
     assert_eq!(vm.on_request_headers(CONTEXT + 1), Action::Pause);
 }
 
+/// The proxy takes a plugin that it still has, without a word, when it is given the same
+/// configuration again.
 #[test]
-fn only_the_last_two_configurations_of_a_plugin_are_kept() {
+fn a_configuration_that_comes_back_is_still_there() {
     let proxy = FakeProxy::with_request();
-    let good = table(Shape::default());
-    let mut vm = configured(&proxy, &good);
-    for root in [ROOT + 1, ROOT + 2] {
+    let mut vm = configured(&proxy, &table(Shape::default()));
+    for root in 2..20 {
         vm.create_context(root, 0);
-        assert!(configure(&mut vm, &proxy, root, &good));
+        assert!(configure(&mut vm, &proxy, root, b""));
     }
-    for (root, action) in
-        [(ROOT, Action::Pause), (ROOT + 1, Action::Continue), (ROOT + 2, Action::Continue)]
-    {
+    vm.create_context(CONTEXT, ROOT);
+    assert_eq!(vm.on_request_headers(CONTEXT), Action::Continue);
+}
+
+#[test]
+fn earlier_configurations_are_kept_within_limits() {
+    let proxy = FakeProxy::with_request();
+    let mut vm = configured(&proxy, &table(Shape::default()));
+    for root in 2..200 {
+        vm.create_context(root, 0);
+        assert!(configure(&mut vm, &proxy, root, &table(Shape::default())));
+    }
+    for (root, action) in [(150, Action::Pause), (180, Action::Continue)] {
         vm.create_context(CONTEXT, root);
         assert_eq!(vm.on_request_headers(CONTEXT), action, "{root}");
     }

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use decision_table::Mode;
 use loopback_mesh::envoy::Policy;
 use loopback_mesh::policy::{Compiled, Policies};
 use policy_compiler::back::envoy::Configuration;
@@ -14,6 +15,7 @@ use policy_compiler::back::envoy::Configuration;
 use super::super::client::{Client, Session, request};
 use super::super::connections::{Server, open, policies};
 use super::super::fixture::{Shop, table, workload};
+use super::super::recorder::Recorder;
 use super::{BOOK, Customers};
 
 const RELOADS: usize = 1000;
@@ -113,6 +115,40 @@ fn reload(shop: &mut Shop, tables: &[Compiled; 2]) -> Result<[u64; 2]> {
         }
     }
     Ok([warm, shop.sidecar.memory()?])
+}
+
+/// A request that goes on and on keeps its policy alive in Envoy, which takes it from
+/// there, without a word to the filter, when the same policy comes back.
+#[test]
+fn a_policy_that_comes_back_while_it_is_in_use_is_in_force() -> Result<()> {
+    let table = table()?;
+    // An application that answers when it has all of a request.
+    let recorder = Recorder::start()?;
+    let mut shop = Shop::open("comes-back", Policy::Table(&table.table), |settings| {
+        settings.application = recorder.address;
+    })?;
+    shop.sidecar.wait_for_table(&table.digest)?;
+    let customers = Customers::of(&shop)?;
+    customers.check()?;
+    let mut endless = customers.buyer.connect()?;
+    endless.write_all(&request("GET", BOOK, "content-length: 5\r\n"))?;
+    shop.sidecar.wait_for_stat("wasmcustom.smi_filter.allowed", |count| count == 2)?;
+    let reloads = "extension_config_discovery.http_filter.smi-http.config_reload";
+    let mut seen = shop.sidecar.stat(reloads)?.unwrap_or_default();
+    for mode in [Mode::Audit, Mode::Permissive, Mode::Enforce, Mode::Audit, Mode::Enforce] {
+        let table = Some(table.table.as_slice());
+        let configuration = Configuration { table, mode, ..Configuration::default() };
+        shop.sidecar.deliver(Policy::Configured(configuration))?;
+        seen = shop.sidecar.wait_for_stat(reloads, |count| count > seen)?;
+        if mode == Mode::Enforce {
+            customers.wait_for_recovery()?;
+        }
+    }
+    endless.write_all(b"hello")?;
+    let mut answer = [0; 12];
+    endless.read_exact(&mut answer)?;
+    ensure!(&answer == b"HTTP/1.1 200", "{}", answer.escape_ascii());
+    Ok(())
 }
 
 /// Connections of everybody, opened in batches: all send before anybody reads.
