@@ -171,8 +171,21 @@ mod tests {
 
     #[test]
     fn what_is_no_authority_has_no_host() {
-        for authority in [&b"user@shop"[..], b"a,b", b"a b", b"a:b", b"a:80:90", b"[::1", b"a\xff"]
-        {
+        for authority in [
+            &b"user@shop"[..],
+            b"shop@user",
+            b"a:80@b",
+            b"a/b",
+            b"a?b",
+            b"a#b",
+            b"a\\b",
+            b"a,b",
+            b"a b",
+            b"a:b",
+            b"a:80:90",
+            b"[::1",
+            b"a\xff",
+        ] {
             assert_eq!(host(authority), None, "{}", authority.escape_ascii());
         }
     }
