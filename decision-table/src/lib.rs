@@ -72,4 +72,4 @@ pub use section::provenance::RuleInfo;
 pub use section::shares::{Backend, Share};
 pub use table::Table;
 pub use verdict::{Denial, Reason, RuleId, Verdict};
-pub use wire::{FORMAT_VERSION, FormatError};
+pub use wire::{FORMAT_VERSION, FormatError, declared_length};

@@ -4,6 +4,8 @@
 //! `/a;x/b` mean, and every disagreement has been a way around somebody's rules.
 //! So a rule is asked about a path only when there is one way to read it.
 
+use crate::wire::each;
+
 /// The path of a request target, up to its query, when it is canonical.
 ///
 /// Not canonical are: a target that does not begin with `/`; control bytes,
@@ -46,8 +48,8 @@ fn judge_path(path: &[u8], marks: u8) -> Option<Judged<'_>> {
     if marks & EMPTY_SEGMENT != 0 {
         return None;
     }
-    // Most paths end here: without an escape, only a segment that begins with a
-    // dot can be one that is nothing but dots.
+    // Without an escape, only a segment that begins with a dot can be one that is
+    // nothing but dots.
     let is_plain = marks & (ESCAPE | DOT_FIRST) == 0;
     let are_canonical = || segments.split(|byte| *byte == b'/').all(segment_is_canonical);
     let judged = Judged { path, is_ascii: marks & BEYOND_ASCII == 0 };
@@ -87,11 +89,6 @@ fn oddities(piece: &[u8; 9]) -> u64 {
     let zero = |lanes: u64| lanes.wrapping_sub(each(1)) & !lanes;
     let controls = !(bytes & each(0x7f)).wrapping_add(each(0x80 - b' '));
     controls | bytes | zero(escapes) | zero(queries) | zero(backslashes) | zero(segments)
-}
-
-/// The same byte eight times.
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
 }
 
 /// A control byte or the start of a fragment.

@@ -19,6 +19,8 @@ pub const FORMAT_VERSION: u16 = 1;
 pub(crate) const HEADER_LENGTH: usize = 56;
 /// Length of a directory entry: kind, offset, length.
 pub(crate) const ENTRY_LENGTH: usize = 12;
+/// Where the length stands.
+const LENGTH: core::ops::Range<usize> = 12..16;
 /// Where the checksum stands; it covers everything else.
 pub(crate) const CHECKSUM: core::ops::Range<usize> = 16..20;
 /// Where the dialect stands.
@@ -83,6 +85,11 @@ pub(crate) const fn malformed(section: &'static str, problem: &'static str) -> F
 pub(crate) const fn halves(bytes: &[u8; 16]) -> [u64; 2] {
     let number = u128::from_le_bytes(*bytes);
     [number as u64, (number >> 64) as u64]
+}
+
+/// The same byte eight times.
+pub(crate) const fn each(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
 
 /// A run of little-endian `u16`s at any alignment.
@@ -302,6 +309,14 @@ impl Directory {
     pub(crate) fn reader<'a>(&self, kind: Kind, table: &'a [u8]) -> Reader<'a> {
         Reader::new(kind.name(), table, self.part(kind))
     }
+}
+
+/// How many bytes a table says that it has, which is where it ends among others; 0 for
+/// what is too short to say it. Nothing is verified.
+#[must_use]
+pub fn declared_length(table: &[u8]) -> usize {
+    let length = table.get(LENGTH).and_then(|bytes| bytes.first_chunk());
+    length.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize)
 }
 
 /// Checks the frame and finds the sections.

@@ -117,7 +117,7 @@ impl Plugin {
     /// Counts a host call that failed, and says so.
     pub(crate) fn report(&mut self, host: &impl Host, error: &HostError) {
         self.metrics.count_error(host);
-        log(&mut self.throttle, host, LogLevel::Error, || {
+        self.throttle.log(host, LogLevel::Error, || {
             format!("{} cannot be judged: {error}", self.role.noun())
         });
     }
@@ -131,7 +131,7 @@ impl Plugin {
             return;
         }
         metrics.count_difference(host, would_be);
-        log(throttle, host, LogLevel::Warn, || {
+        throttle.log(host, LogLevel::Warn, || {
             let is = describe(verdict, policy.table.as_ref());
             let would_be = describe(would_be, Some(shadow));
             format!("{} {is}; by the shadow table it would be {would_be}", role.noun())
@@ -154,29 +154,11 @@ impl Plugin {
             note(host, table, outcome);
         }
         let Verdict::Denied(denial) = verdict else { return Ok(()) };
-        log(&mut self.throttle, host, LogLevel::Warn, || {
+        self.throttle.log(host, LogLevel::Warn, || {
             let passes = if mode.admits(verdict) { " (it passes: audit)" } else { "" };
             format!("{} {}{passes}", self.role.noun(), describe(verdict, table))
         });
         if mode.admits(verdict) { Ok(()) } else { Err(denial.reason) }
-    }
-}
-
-/// A client can ask for as many lines as it likes, so that they are throttled, and
-/// cost nothing when nobody reads them.
-fn log(
-    throttle: &mut Throttle,
-    host: &impl Host,
-    level: LogLevel,
-    message: impl FnOnce() -> String,
-) {
-    if !host.logs(level) {
-        return;
-    }
-    match throttle.admits(host.now()) {
-        None => {}
-        Some(0) => host.log(level, &message()),
-        Some(more) => host.log(level, &format!("{} ({more} lines were left out)", message())),
     }
 }
 
@@ -187,8 +169,8 @@ fn note(host: &impl Host, table: Option<&OwnedTable>, outcome: Outcome) {
         Verdict::Denied(denial) => format!("{}:{}", outcome.word(), denial.reason.code()),
     };
     host.note("smi_verdict", &verdict);
-    if let Some(rule) = outcome.rule().and_then(|rule| table?.rule(rule)) {
-        host.note("smi_rule", &format!("{}:{}", rule.target, rule.route));
+    if let Some(rule) = outcome.rule_name(table) {
+        host.note("smi_rule", &rule);
     }
 }
 

@@ -85,9 +85,9 @@ impl Connection {
                 None => text(host, PEER)?,
                 all => all,
             },
-            workload: if policy.is_for_mesh() { text(host, WORKLOAD)? } else { None },
+            workload: if policy.is_for_mesh { text(host, WORKLOAD)? } else { None },
             port: match policy.port {
-                None if policy.uses_ports() => port(host)?,
+                None if policy.uses_ports => port(host)?,
                 stated => stated,
             },
         })

@@ -149,11 +149,17 @@ impl Outcome {
     }
 
     /// The rule that allowed, or the one that came nearest to it.
-    pub(crate) const fn rule(self) -> Option<RuleId> {
+    const fn rule(self) -> Option<RuleId> {
         match self.verdict {
             Verdict::Allowed(rule) => Some(rule),
             Verdict::Denied(Denial { nearest, .. }) => nearest,
         }
+    }
+
+    /// The name of that rule, when the table carries names.
+    pub(crate) fn rule_name(self, table: Option<&OwnedTable>) -> Option<String> {
+        let rule = self.rule().and_then(|rule| table?.rule(rule))?;
+        Some(format!("{}:{}", rule.target, rule.route))
     }
 
     /// The same for all rules.
@@ -168,8 +174,7 @@ impl Outcome {
     fn name(self, what: &str, table: Option<&OwnedTable>, source: &[u8]) -> String {
         let source = std::str::from_utf8(source).unwrap_or_default();
         let destination = table.and_then(|table| table.workload()).unwrap_or_default();
-        let rule = self.rule().and_then(|rule| table?.rule(rule));
-        let rule = rule.map(|rule| format!("{}:{}", rule.target, rule.route));
+        let rule = self.rule_name(table);
         format!(
             "{what}.verdict.{}.reason.{}.source.{}.destination.{}.rule.{}",
             self.word(),

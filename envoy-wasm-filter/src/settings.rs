@@ -15,7 +15,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use decision_table::{FormatError, Mode, Table};
+use decision_table::{FormatError, Mode, Table, declared_length};
 use serde::Deserialize;
 
 /// A table that stays in a buffer of its own.
@@ -56,6 +56,11 @@ pub(crate) struct Policy {
     pub(crate) namespace: Option<String>,
     pub(crate) port: Option<u16>,
     pub(crate) log_allowed: bool,
+    /// Whether a decision depends on the port: asked of every request, and so looked up
+    /// once.
+    pub(crate) uses_ports: bool,
+    /// Whether a decision depends on the workload that is called, likewise.
+    pub(crate) is_for_mesh: bool,
 }
 
 /// Why a configuration was refused.
@@ -80,6 +85,15 @@ pub(crate) enum Refusal {
 impl Policy {
     /// Reads a configuration.
     pub(crate) fn read(bytes: Vec<u8>) -> Result<Self, Refusal> {
+        let mut policy = Self::stated(bytes)?;
+        let uses_ports = policy.tables().any(Table::uses_ports);
+        let is_for_mesh = policy.tables().any(|table| table.workload().is_none());
+        (policy.uses_ports, policy.is_for_mesh) = (uses_ports, is_for_mesh);
+        Ok(policy)
+    }
+
+    /// What a configuration says.
+    fn stated(bytes: Vec<u8>) -> Result<Self, Refusal> {
         if bytes.first() != Some(&b'{') {
             let table = open(Some(bytes), Refusal::Table)?;
             return Ok(Self { table, ..Self::default() });
@@ -99,6 +113,7 @@ impl Policy {
             namespace: settings.namespace,
             port: settings.port,
             log_allowed: settings.log_allowed,
+            ..Self::default()
         })
     }
 
@@ -119,16 +134,6 @@ impl Policy {
             parts.next().map(str::to_owned)
         };
         self.namespace.clone().or_else(of_workload)
-    }
-
-    /// Whether a decision depends on the port.
-    pub(crate) fn uses_ports(&self) -> bool {
-        self.tables().any(Table::uses_ports)
-    }
-
-    /// Whether a decision depends on the workload that is called.
-    pub(crate) fn is_for_mesh(&self) -> bool {
-        self.tables().any(|table| table.workload().is_none())
     }
 
     fn tables(&self) -> impl Iterator<Item = &OwnedTable> {
@@ -172,7 +177,7 @@ fn tables(settings: &mut Settings, behind: &[u8]) -> Result<[Option<Vec<u8>>; 2]
     let table = decode("table", settings.table.take())?;
     let shadow = decode("shadow", settings.shadow.take())?;
     let (first, second) = match settings.has_shadow {
-        true => behind.split_at(length_of(behind)),
+        true => behind.split_at(declared_length(behind).min(behind.len())),
         false => (behind, &[][..]),
     };
     if settings.has_shadow && second.is_empty() {
@@ -197,16 +202,6 @@ fn one_of(
         None => Ok(Some(behind.to_vec())),
     }
 }
-
-/// The length that a table says it has, at most as much as there is.
-fn length_of(table: &[u8]) -> usize {
-    let stated = table.get(LENGTH).and_then(|bytes| bytes.first_chunk());
-    let stated = stated.map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
-    stated.min(table.len())
-}
-
-/// Where a table tells its length.
-const LENGTH: std::ops::Range<usize> = 12..16;
 
 #[cfg(test)]
 mod tests {

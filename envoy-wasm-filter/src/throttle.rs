@@ -1,5 +1,9 @@
 //! Log lines that strangers can cause, but not as many as they like.
 
+use proxy_wasm::types::LogLevel;
+
+use crate::host::Host;
+
 /// Lines in each second.
 const LINES: u32 = 5;
 const SECOND: u64 = 1_000_000_000;
@@ -15,9 +19,26 @@ pub(crate) struct Throttle {
 }
 
 impl Throttle {
+    /// Writes a line, unless there were too many; it costs nothing when nobody reads it.
+    pub(crate) fn log(
+        &mut self,
+        host: &impl Host,
+        level: LogLevel,
+        message: impl FnOnce() -> String,
+    ) {
+        if !host.logs(level) {
+            return;
+        }
+        match self.admits(host.now()) {
+            None => {}
+            Some(0) => host.log(level, &message()),
+            Some(more) => host.log(level, &format!("{} ({more} lines were left out)", message())),
+        }
+    }
+
     /// Whether another line may be written at `now` (nanoseconds), and how many
     /// were left out before it.
-    pub(crate) fn admits(&mut self, now: u64) -> Option<u64> {
+    fn admits(&mut self, now: u64) -> Option<u64> {
         if now.saturating_sub(self.since) >= SECOND {
             self.since = now;
             self.lines = 0;

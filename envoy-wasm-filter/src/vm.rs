@@ -83,8 +83,8 @@ impl<H: Host> Vm<H> {
         self.connections.remove(&context);
         let Some(ended) = self.plugins.remove(&context) else { return };
         // One that was there before may be in force again.
-        let others = self.plugins.iter().rev().map(|(_, plugin)| plugin);
-        if let Some(plugin) = others.into_iter().find(|plugin| plugin.role == ended.role) {
+        let mut others = self.plugins.iter().rev().map(|(_, plugin)| plugin);
+        if let Some(plugin) = others.find(|plugin| plugin.role == ended.role) {
             plugin.show(&self.host);
         }
     }
@@ -131,9 +131,9 @@ impl<H: Host> Vm<H> {
                 None
             }
             _ => {
-                if self.strays.admits(self.host.now()).is_some() {
-                    self.host.log(LogLevel::Error, "a request of no plugin is denied");
-                }
+                self.strays.log(&self.host, LogLevel::Error, || {
+                    "a request of no plugin is denied".to_owned()
+                });
                 Some(Reason::NoPolicy)
             }
         };

@@ -1,9 +1,9 @@
 //! Eight bytes of a text at a time, as the lanes of a number of 64 bits.
 
+use crate::wire::each;
+
 /// The highest bit of each byte.
-pub(super) const HIGH: u64 = 0x8080_8080_8080_8080;
-/// The lowest bit of each byte.
-const LOW: u64 = 0x0101_0101_0101_0101;
+pub(super) const HIGH: u64 = each(0x80);
 
 /// A range of ASCII, ready to be looked for in eight bytes at once.
 #[derive(Clone, Copy)]
@@ -24,8 +24,8 @@ impl Lanes {
         if first > last || !last.is_ascii() {
             return None;
         }
-        let from = (0x80 - first as u64).wrapping_mul(LOW);
-        let above = (0x7f - last as u64).wrapping_mul(LOW);
+        let from = each(0x80 - first);
+        let above = each(0x7f - last);
         Some(Self { from, above })
     }
 
