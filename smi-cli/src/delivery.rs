@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use decision_table::{Mode, Table};
+use decision_table::Mode;
 use policy_compiler::back::envoy::{
     Calls, Configuration, Discovery, Plugin, Root, ServiceName, Splits, routes,
 };
@@ -181,10 +181,10 @@ impl Enforcing {
         compiler: &mut Compiler,
         workload: &str,
         namespace: &str,
-    ) -> Result<Option<Vec<File>>, Failure> {
-        let Some(tables) = compiler.tables(Some(workload)) else { return Ok(None) };
+    ) -> Option<Vec<File>> {
+        let tables = compiler.tables(Some(workload))?;
         let routes = compiler.routes(self, namespace, self.splits);
-        let version = version(&tables.table)?;
+        let version = self.configuration(&tables).version();
         let mut discoveries = vec![
             Discovery::Plugin(self.plugin(Root::Http, &tables)),
             Discovery::Plugin(self.plugin(Root::Tcp, &tables)),
@@ -194,7 +194,7 @@ impl Enforcing {
             Splits::Native => Discovery::Routes(&routes),
         });
         let file = |it: Discovery<'_>| File { name: it.file(), bytes: it.bytes(&version) };
-        Ok(Some(discoveries.into_iter().map(file).collect()))
+        Some(discoveries.into_iter().map(file).collect())
     }
 }
 
@@ -203,12 +203,6 @@ pub(crate) fn put(folder: &Path, files: &[File]) -> Result<(), Failure> {
     files
         .iter()
         .try_for_each(|file| input::replace(&folder.join(FOLDER).join(file.name), &file.bytes))
-}
-
-/// What tells tables apart.
-pub(crate) fn version(table: &[u8]) -> Result<String, Failure> {
-    let table = Table::from_bytes(table)?;
-    Ok(table.digest().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// A workload of the command line.

@@ -108,6 +108,19 @@ pub(crate) mod testing {
     use crate::ir::PolicySet;
     use crate::options::Options;
 
+    /// A split of `shop/web` whose last backend has no weight.
+    pub(crate) const SPLIT: &str = "\
+apiVersion: split.smi-spec.io/v1alpha4
+kind: TrafficSplit
+metadata: {name: web, namespace: shop}
+spec:
+  service: web
+  backends:
+  - {service: v1, weight: 3}
+  - {service: v2, weight: 1}
+  - {service: v3, weight: 0}
+";
+
     /// What the documents come to.
     pub(crate) fn findings(documents: &[&str]) -> Findings<PolicySet> {
         findings_with(documents, &Options::default())

@@ -134,7 +134,7 @@ impl<'a> Watch<'a> {
         let workloads = self.workloads(&compiler);
         let mut folders = Vec::new();
         for (folder, identity, namespace) in workloads {
-            let files = enforcing.files(&mut compiler, &identity, &namespace)?;
+            let files = enforcing.files(&mut compiler, &identity, &namespace);
             folders.extend(files.map(|files| (folder, files)));
         }
         compiler.show();

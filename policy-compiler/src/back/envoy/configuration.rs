@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use decision_table::Mode;
+use decision_table::{Mode, Table};
 use serde_json::{Map, Value};
 
 use super::plugin::Root;
@@ -46,6 +46,16 @@ pub struct Configuration<'a> {
 }
 
 impl Configuration<'_> {
+    /// What tells its table apart from others: the beginning of the digest. Empty when
+    /// there is no table that can be read.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let table = self.table.and_then(|bytes| Table::from_bytes(bytes).ok());
+        table.map_or_else(String::new, |table| {
+            table.digest().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+
     /// The bytes for one of the filter's roots.
     #[must_use]
     pub fn bytes(&self, root: Root) -> Vec<u8> {

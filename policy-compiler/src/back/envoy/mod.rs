@@ -46,7 +46,7 @@ pub use discovery::Discovery;
 pub use plugin::{Plugin, Root};
 pub use settings::{
     Credentials, Endpoint, Inbound, NotAService, NotAnEndpoint, Outbound, OutboundTcp, Protocol,
-    SecretSource, ServiceName, Sidecar, Splits, Upstream, WeightedCluster,
+    SecretSource, ServiceName, Sidecar, Splits, Upstream, WeightedCluster, cluster_name,
 };
 pub use splits::{Calls, routes, tcp_backends};
 

@@ -153,8 +153,10 @@ impl Upstream {
     }
 }
 
-/// `namespace/service`, or `namespace/service:port` for TCP.
-pub(super) fn cluster_name(service: &ServiceName, port: Option<u16>) -> String {
+/// The name of the cluster of a Service: `namespace/service`, or
+/// `namespace/service:port` for TCP.
+#[must_use]
+pub fn cluster_name(service: &ServiceName, port: Option<u16>) -> String {
     match port {
         None => service.to_string(),
         Some(port) => format!("{service}:{port}"),

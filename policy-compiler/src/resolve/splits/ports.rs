@@ -144,18 +144,6 @@ mod tests {
         )
     }
 
-    const SPLIT: &str = "\
-apiVersion: split.smi-spec.io/v1alpha4
-kind: TrafficSplit
-metadata: {name: web, namespace: shop}
-spec:
-  service: web
-  backends:
-  - {service: v1, weight: 3}
-  - {service: v2, weight: 1}
-  - {service: v3, weight: 0}
-";
-
     /// Shares as `80,81: v1*3 v2*1:8080`.
     fn shown(shares: &[Share]) -> Vec<String> {
         let ports = |share: &Share| match &share.ports {

@@ -116,7 +116,7 @@ fn write(arguments: &Arguments, out: &Path, compiler: &mut Compiler) -> Result<O
         None => text(&std::path::absolute(out)?)?,
     };
     let sidecar = arguments.sidecar(compiler, workload, &format!("{at}/{FOLDER}"))?;
-    let files = arguments.enforcing.files(compiler, &identity, &workload.namespace)?;
+    let files = arguments.enforcing.files(compiler, &identity, &workload.namespace);
     compiler.show();
     let Some(files) = files.filter(|_| !compiler.has_errors()) else {
         return Ok(refused("written"));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Arguments;
 use super::values::label;
 use crate::Failure;
-use crate::delivery::{Compiler, Tables, version};
+use crate::delivery::{Compiler, Tables};
 
 /// What can be printed by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -64,7 +64,7 @@ pub(super) fn render(
             Some(folder) => plugin.discovered(folder),
             None => plugin.inline(),
         },
-        Piece::Ecds => Discovery::Plugin(plugin).json(&version(&tables.table)?),
+        Piece::Ecds => Discovery::Plugin(plugin).json(&plugin.configuration.version()),
         Piece::Istio => istio(arguments, &tables)?,
         Piece::EnvoyGateway => envoy_gateway(arguments, &tables)?,
         Piece::Splits => Value::Null,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use policy_compiler::accounts;
 use policy_compiler::back::envoy::{
     Credentials, Endpoint, Inbound, Outbound, OutboundTcp, SecretSource, Sidecar, Upstream,
-    tcp_backends,
+    cluster_name, tcp_backends,
 };
 
 use super::Arguments;
@@ -143,7 +143,7 @@ impl Arguments {
         let reached = &self.enforcing.upstreams;
         once("upstream", reached.iter().map(Reached::name))?;
         let calls_http = reached.iter().any(|upstream| upstream.port.is_none());
-        let upstreams =
+        let upstreams: Vec<Upstream> =
             reached.iter().map(|it| upstream(it, compiler)).collect::<Result<_, _>>()?;
         let tcp = self.listening.outbound_tcp.iter().map(|called| {
             let found = tcp_backends(compiler.policies.set(), &called.service, called.port);
@@ -156,10 +156,7 @@ impl Arguments {
             }
         });
         let tcp: Vec<OutboundTcp> = tcp.collect();
-        let clusters: BTreeSet<String> = {
-            let upstreams: &Vec<Upstream> = &upstreams;
-            upstreams.iter().map(Upstream::cluster).collect()
-        };
+        let clusters: BTreeSet<String> = upstreams.iter().map(Upstream::cluster).collect();
         for backend in tcp.iter().flat_map(|it| &it.backends) {
             if !clusters.contains(&backend.name) {
                 return Err(
@@ -263,9 +260,6 @@ fn upstream(reached: &Reached, compiler: &Compiler) -> Result<Upstream, Failure>
 
 impl Reached {
     fn name(&self) -> String {
-        match self.port {
-            None => self.service.to_string(),
-            Some(port) => format!("{}:{port}", self.service),
-        }
+        cluster_name(&self.service, self.port)
     }
 }

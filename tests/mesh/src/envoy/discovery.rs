@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use decision_table::Table;
+use anyhow::Result;
 use policy_compiler::back::envoy::{Configuration, Discovery, Plugin, Root};
 use serde_json::Value;
+
+use crate::tools::replace;
 
 /// What is delivered to a sidecar.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,7 @@ impl Files {
         };
         for root in Root::ALL {
             let discovery = Discovery::Plugin(self.plugin(root, configuration));
-            self.replace(discovery.file(), &discovery.bytes(&version(configuration.table)))?;
+            self.replace(discovery.file(), &discovery.bytes(&configuration.version()))?;
         }
         Ok(())
     }
@@ -73,26 +74,12 @@ impl Files {
         Ok(())
     }
 
-    /// Envoy looks when a file is renamed into the watched folder, and only then;
-    /// and a rename never shows it half a file.
     fn replace(&self, file: &str, content: &[u8]) -> Result<()> {
-        let path = self.folder.join(file);
-        let new = path.with_extension("new");
-        fs::write(&new, content)
-            .and_then(|()| fs::rename(&new, &path))
-            .with_context(|| format!("cannot write {}", path.display()))
+        replace(&self.folder.join(file), content)
     }
 }
 
 /// Where the files are of a sidecar whose files live in `folder`.
 pub(super) fn folder_in(folder: &Path) -> PathBuf {
     folder.join("discovery")
-}
-
-/// What tells tables apart, when there is one that can be read.
-fn version(table: Option<&[u8]>) -> String {
-    let table = table.and_then(|bytes| Table::from_bytes(bytes).ok());
-    table.map_or_else(String::new, |table| {
-        table.digest().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-    })
 }

@@ -4,7 +4,7 @@ use smi_model::diagnostic::Findings;
 use super::super::{Calls, ServiceName, routes, tcp_backends};
 use crate::code;
 use crate::ir::PolicySet;
-use crate::resolve::testing::accept;
+use crate::resolve::testing::{SPLIT, accept};
 
 const GROUPS: &str = "\
 apiVersion: specs.smi-spec.io/v1alpha4
@@ -15,18 +15,6 @@ spec:
   - {name: firefox, headers: [{user-agent: '.*Firefox.*'}]}
   - {name: books, pathRegex: '/books|/b', methods: [GET, HEAD]}
   - {name: full, pathRegex: /all, headers: [{host: 'web[.]shop[.]svc.*'}]}
-";
-
-const SPLIT: &str = "\
-apiVersion: split.smi-spec.io/v1alpha4
-kind: TrafficSplit
-metadata: {name: web, namespace: shop}
-spec:
-  service: web
-  backends:
-  - {service: v1, weight: 3}
-  - {service: v2, weight: 1}
-  - {service: v3, weight: 0}
 ";
 
 fn some(weight: u32) -> String {
