@@ -120,8 +120,10 @@ fn headers(request: &Request) -> Vec<(String, Vec<u8>)> {
     line.into_iter().flatten().chain(others).collect()
 }
 
-/// Headers in the form of the proxy's ABI.
-fn block(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
+/// The form in which the proxy's ABI passes headers: their number, the two lengths of
+/// each, then names and values, each with a zero byte behind it.
+#[must_use]
+pub fn header_block(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
     let word = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
     let lengths = headers.iter().flat_map(|(name, value)| [word(name.len()), word(value.len())]);
     let texts = headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
@@ -152,7 +154,7 @@ impl Host for Proxy {
     }
 
     fn request_headers(&self) -> Result<Vec<u8>, HostError> {
-        Ok(block(&self.0.borrow().headers))
+        Ok(header_block(&self.0.borrow().headers))
     }
 
     fn set_request_header(&self, _: &str, _: &[u8]) -> Result<(), HostError> {

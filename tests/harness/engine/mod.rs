@@ -8,7 +8,7 @@ mod shares;
 mod tables;
 
 pub use explanation::Explanations;
-pub use filter::Filter;
+pub use filter::{Filter, header_block};
 pub use oracle::Oracle;
 pub use query::Queries;
 pub use shares::{Answer, Shares};

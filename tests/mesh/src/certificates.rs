@@ -2,12 +2,16 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType,
     ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose, SanType,
 };
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
 use time::{Duration, OffsetDateTime};
 
 use crate::Workload;
@@ -94,6 +98,30 @@ impl Authority {
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer)?;
         Ok(Identity { certificate, key })
+    }
+
+    /// A client in TLS who trusts this authority, and presents the certificate of
+    /// `identity`, or none.
+    ///
+    /// # Errors
+    ///
+    /// When the certificates are not such as a client takes.
+    pub fn client(&self, identity: Option<&Identity>) -> Result<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from(self.certificate_der().to_vec()))?;
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots);
+        Ok(match identity {
+            None => config.with_no_client_auth(),
+            Some(identity) => {
+                let key = PrivateKeyDer::try_from(identity.key_der().to_vec());
+                config.with_client_auth_cert(
+                    vec![identity.certificate_der().to_vec().into()],
+                    key.map_err(Error::msg)?,
+                )?
+            }
+        })
     }
 
     /// The authority's certificate in DER, for clients to trust.

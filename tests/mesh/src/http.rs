@@ -61,6 +61,10 @@ pub fn call(sidecar: SocketAddr, call: Call<'_>) -> Result<Response> {
 }
 
 /// Asks an admin interface.
-pub(crate) fn get(server: SocketAddr, path: &str) -> Result<Response> {
+///
+/// # Errors
+///
+/// When there is no HTTP response at all; every status is a response.
+pub fn get(server: SocketAddr, path: &str) -> Result<Response> {
     call(server, Call { method: "GET", host: "localhost", path, headers: &[] })
 }

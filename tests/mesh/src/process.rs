@@ -66,6 +66,18 @@ impl Process {
         self.child.id()
     }
 
+    /// How much memory it has in use, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say it.
+    pub fn memory(&self) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.split_whitespace().next());
+        Ok(kibibytes.context("no VmRSS")?.parse::<u64>()? * 1024)
+    }
+
     /// Ends it at once, and waits for its end.
     pub fn kill(&mut self) {
         // Both fail only when the process has ended already. It is forgotten

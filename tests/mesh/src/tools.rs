@@ -140,35 +140,41 @@ pub fn build_filter(report: &dyn Fn(&str)) -> Result<PathBuf> {
         .current_dir(&root)
         .args(["rustc", "--quiet", "--locked", "--package", "envoy-wasm-filter", "--lib"])
         .args(["--crate-type", "staticlib", "--profile", "wasm", "--target", WASM_TARGET])
-        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", without_paths(&root))
+        .arg("--config")
+        .arg(format!("target.{WASM_TARGET}.rustflags={:?}", without_paths(&root)))
         .arg("--target-dir")
         .arg(&target))
     .context("the filter does not build")?;
     let built = target.join(WASM_TARGET).join("wasm");
     let module = module::link(&built.join("libenvoy_wasm_filter.a"), &built.join("filter.wasm"))?;
+    // Envoys may be reading it, and those of other tests are of the same source.
+    if fs::read(&filter).is_ok_and(|present| present == module) {
+        return Ok(filter);
+    }
+    fs::create_dir_all(target.join("filter"))?;
     replace(&filter, &module)?;
     Ok(filter)
 }
 
 /// The same source gives the same module on every machine: messages of panics name
 /// files, and not where this machine has them.
-fn without_paths(root: &Path) -> String {
+fn without_paths(root: &Path) -> Vec<String> {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cargo")));
     let remap = |path: &Path, name: &str| format!("--remap-path-prefix={}={name}", path.display());
     let registry = home.map(|home| remap(&home.join("registry/src"), "registry"));
-    registry.into_iter().chain([remap(root, ".")]).collect::<Vec<_>>().join(" ")
+    registry.into_iter().chain([remap(root, ".")]).collect()
 }
 
-/// Writes a file that others may be reading.
-fn replace(path: &Path, content: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|present| present == content) {
-        return Ok(());
-    }
-    let folder = path.parent().unwrap_or(path);
+/// Puts a file in the place of another one at once: nobody reads half of it, and Envoy,
+/// which looks at a watched folder when something is renamed there, sees it.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> Result<()> {
     let new = path.with_extension("new");
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&new, content))
+    fs::write(&new, content)
         .and_then(|()| fs::rename(&new, path))
         .with_context(|| format!("cannot write {}", path.display()))
 }

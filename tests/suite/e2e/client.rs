@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::Workload;
 use loopback_mesh::certificates::{Authority, Identity};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// How long a sidecar may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,21 +41,8 @@ impl Client {
         authority: &Authority,
         identity: Option<&Identity>,
     ) -> Result<Self> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from(authority.certificate_der().to_vec()))?;
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots);
-        let config = match identity {
-            None => config.with_no_client_auth(),
-            Some(identity) => config.with_client_auth_cert(
-                vec![identity.certificate_der().to_vec().into()],
-                PrivateKeyDer::try_from(identity.key_der().to_vec()).map_err(anyhow::Error::msg)?,
-            )?,
-        };
         let server = ServerName::try_from(server.host())?;
-        Ok(Self { address, server, config: Arc::new(config) })
+        Ok(Self { address, server, config: Arc::new(authority.client(identity)?) })
     }
 
     /// The same client, who offers to speak this protocol.

@@ -12,6 +12,7 @@ use loopback_mesh::process::RunFolder;
 use serde_json::{Value, json};
 
 use super::fixture::tools;
+use super::plain::{http_manager, router, with_filters};
 use super::smi::{smi, word};
 
 /// A split of connections.
@@ -182,7 +183,7 @@ fn envoy_takes_each_piece_where_it_belongs() -> Result<()> {
     }
     let inline = piece(&["--piece", "filter", "--root", "tcp"])?;
     let name = path("inline-tcp.json");
-    fs::write(&name, with_filters(&json!([inline, echo()])).to_string())?;
+    fs::write(&name, with_filters(&[inline, echo()]).to_string())?;
     judge(&name)?;
 
     let upstreams = ["--upstream", "shop/v1=v1:80", "--upstream", "shop/v2=v2:80"];
@@ -197,30 +198,12 @@ fn envoy_takes_each_piece_where_it_belongs() -> Result<()> {
     judge(&name)
 }
 
-/// The least that an HTTP filter and routes can stand in.
+/// A filter with routes.
 fn with_http(filter: &Value, routes: &Value) -> Value {
-    let kind = |name: &str| format!("type.googleapis.com/envoy.extensions.filters.{name}");
-    let router = json!({
-        "name": "envoy.filters.http.router",
-        "typed_config": { "@type": kind("http.router.v3.Router") },
-    });
-    let manager = json!({
-        "@type": kind("network.http_connection_manager.v3.HttpConnectionManager"),
-        "stat_prefix": "test",
+    with_filters(&[http_manager(&json!({
         "route_config": routes,
-        "http_filters": [filter, router],
-    });
-    with_filters(&json!([
-        { "name": "envoy.filters.network.http_connection_manager", "typed_config": manager },
-    ]))
-}
-
-fn with_filters(filters: &Value) -> Value {
-    let address = json!({ "socket_address": { "address": "127.0.0.1", "port_value": 0 } });
-    let chains = json!([{ "filters": filters }]);
-    let listener = json!({ "name": "test", "address": address, "filter_chains": chains });
-    let node = json!({ "id": "test", "cluster": "test" });
-    json!({ "node": node, "static_resources": { "listeners": [listener] } })
+        "http_filters": [filter, router()],
+    }))])
 }
 
 fn echo() -> Value {

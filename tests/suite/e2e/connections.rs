@@ -1,10 +1,9 @@
 //! Connections that are not HTTP.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +12,7 @@ use loopback_mesh::policy::{Compiled, Policies};
 use policy_compiler::back::envoy::Protocol;
 
 use super::fixture::{Shop, workload};
+use super::recorder::listen;
 
 /// What the server says before anybody has asked.
 const GREETING: &[u8] = b"220 secret greeting\r\n";
@@ -139,17 +139,9 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
         let received = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&received);
-        // It ends with the process.
-        thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let counter = Arc::clone(&counter);
-                thread::spawn(move || serve(connection, &counter));
-            }
-        });
+        let address = listen(move |connection| serve(connection, &counter))?;
         Ok(Self { address, received })
     }
 }

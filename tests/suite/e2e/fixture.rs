@@ -44,6 +44,17 @@ impl Shop {
         Ok(Self { sidecar, store, authority, folder, _host: host })
     }
 
+    /// Opens the shop, and waits until `table` is in force.
+    pub(super) fn enforcing(
+        label: &str,
+        table: &Compiled,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Self> {
+        let mut shop = Self::open(label, Policy::Table(&table.table), change)?;
+        shop.sidecar.wait_for_table(&table.digest)?;
+        Ok(shop)
+    }
+
     /// Where the shop's files are.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()

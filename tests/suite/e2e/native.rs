@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use smi_model::Limits;
 use smi_model::source::SourceMap;
 
-use super::plain::Plain;
+use super::plain::{Plain, http_manager, router, with_filters};
 
 /// Everything that a split can depend on.
 const POLICIES: &str = "\
@@ -121,7 +121,7 @@ fn compare(policies: &str, dialect: Dialect) -> Result<()> {
     let folder = RunFolder::new("native")?;
     let configuration = folder.path().join("envoy.json");
     fs::write(&configuration, answering(found.value).to_string())?;
-    let envoy = Plain::start(folder.path(), &configuration, "routes")?;
+    let envoy = Plain::start(folder.path(), &configuration, "test")?;
     let mut answers = BTreeMap::new();
     for (host, path, method, headers) in requests() {
         let call = Call { method, host, path, headers };
@@ -206,27 +206,10 @@ fn answering(mut routes: Value) -> Value {
         });
     }
     let hosts = routes["virtual_hosts"].take();
-    let kind = |name: &str| format!("type.googleapis.com/envoy.extensions.filters.{name}");
-    let router = json!({
-        "name": "envoy.filters.http.router",
-        "typed_config": { "@type": kind("http.router.v3.Router") },
-    });
-    let manager = json!({
-        "@type": kind("network.http_connection_manager.v3.HttpConnectionManager"),
-        "stat_prefix": "routes",
+    with_filters(&[http_manager(&json!({
         "normalize_path": true,
         "strip_trailing_host_dot": true,
         "route_config": { "virtual_hosts": hosts },
-        "http_filters": [router],
-    });
-    let filter =
-        json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager });
-    let address = json!({ "socket_address": { "address": "127.0.0.1", "port_value": 0 } });
-    let chains = json!([{ "filters": [filter] }]);
-    json!({
-        "admin": { "address": address },
-        "static_resources": {
-            "listeners": [{ "name": "routes", "address": address, "filter_chains": chains }],
-        },
-    })
+        "http_filters": [router()],
+    }))])
 }

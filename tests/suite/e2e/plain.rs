@@ -1,14 +1,15 @@
 //! An Envoy as people start it, by the file that they have.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
-use loopback_mesh::http::{self, Call};
+use loopback_mesh::envoy::{self, run};
+use loopback_mesh::http;
 use loopback_mesh::process::Process;
+use serde_json::{Value, json};
 
 use super::fixture::tools;
 
@@ -28,35 +29,44 @@ impl Plain {
     /// Starts an Envoy, whose logs are in `folder`, and waits for the listener whose
     /// name begins with `listener`.
     pub(super) fn start(folder: &Path, configuration: &Path, listener: &str) -> Result<Self> {
-        let admin_file = folder.join("admin");
-        let mut process = Process::start(
-            "Envoy",
-            Command::new(&tools()?.envoy)
-                .arg("--config-path")
-                .arg(configuration)
-                .arg("--admin-address-path")
-                .arg(&admin_file)
-                .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]),
-            &folder.join("envoy.log"),
-        )?;
-        let (admin, listener) = process.wait_for(listener, PATIENCE, || {
-            let admin = fs::read_to_string(&admin_file).ok()?.trim().parse().ok()?;
-            ask(admin, "/ready").ok().filter(|answer| answer.status == 200)?;
-            let listeners = ask(admin, "/listeners").ok()?.body;
-            let line = listeners.lines().find(|line| line.starts_with(listener))?;
-            Some((admin, line.split_once("::")?.1.parse().ok()?))
-        })?;
+        let mut command = Command::new(&tools()?.envoy);
+        command.arg("--config-path").arg(configuration).args(["--log-level", "warning"]);
+        let (process, admin) = run("Envoy", &mut command, folder, PATIENCE)?;
+        let listener = envoy::listener(admin, listener)?;
         Ok(Self { admin, listener, _process: process })
     }
 
     /// The metrics, in Prometheus' format.
     pub(super) fn metrics(&self) -> Result<String> {
-        Ok(ask(self.admin, "/stats/prometheus")?.body)
+        Ok(http::get(self.admin, "/stats/prometheus")?.body)
     }
 }
 
-fn ask(admin: SocketAddr, path: &str) -> Result<http::Response> {
-    http::call(admin, Call { method: "GET", host: "admin", path, headers: &[] })
+/// The least that filters can stand in: a listener `test` on a free port.
+pub(super) fn with_filters(filters: &[Value]) -> Value {
+    let address = json!({ "socket_address": { "address": "127.0.0.1", "port_value": 0 } });
+    let chains = json!([{ "filters": filters }]);
+    let listener = json!({ "name": "test", "address": address, "filter_chains": chains });
+    json!({
+        "node": { "id": "test", "cluster": "test" },
+        "admin": { "address": address },
+        "static_resources": { "listeners": [listener] },
+    })
+}
+
+/// The connection manager with these settings.
+pub(super) fn http_manager(settings: &Value) -> Value {
+    let kind = "network.http_connection_manager.v3.HttpConnectionManager";
+    let mut manager = settings.clone();
+    manager["@type"] = format!("type.googleapis.com/envoy.extensions.filters.{kind}").into();
+    manager["stat_prefix"] = "test".into();
+    json!({ "name": "envoy.filters.network.http_connection_manager", "typed_config": manager })
+}
+
+/// The last of all HTTP filters.
+pub(super) fn router() -> Value {
+    let kind = "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router";
+    json!({ "name": "envoy.filters.http.router", "typed_config": { "@type": kind } })
 }
 
 /// Waits until something holds.

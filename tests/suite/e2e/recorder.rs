@@ -16,17 +16,9 @@ pub(super) struct Recorder {
 
 impl Recorder {
     pub(super) fn start() -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let address = listener.local_addr()?;
         let heads = Arc::new(Mutex::new(Vec::new()));
         let shared = Arc::clone(&heads);
-        // It ends with the process.
-        thread::spawn(move || {
-            for connection in listener.incoming().flatten() {
-                let heads = Arc::clone(&shared);
-                thread::spawn(move || serve(connection, &heads));
-            }
-        });
+        let address = listen(move |connection| _ = serve(connection, &shared))?;
         Ok(Self { address, heads })
     }
 
@@ -35,6 +27,20 @@ impl Recorder {
     pub(super) fn take(&self) -> Vec<String> {
         std::mem::take(&mut *self.heads.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// A server on a free port that does this with each connection, until the process ends.
+pub(super) fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let serve = Arc::clone(&serve);
+            thread::spawn(move || serve(connection));
+        }
+    });
+    Ok(address)
 }
 
 /// Method and target of a recorded request.

@@ -3,13 +3,8 @@
 //! end or not, so that the numbers mean nothing but their changes; what requests cost
 //! in Envoy is measured by `cargo xtask bench envoy`.
 
-use decision_table::Dialect;
-use policy_compiler::{Options, Scope};
-use smi_model::Limits;
-use smi_model::source::SourceMap;
-
 use super::vm::{Request, Vm};
-use super::{BOOKBUYER, BOOKSTORE, PEER, POLICIES, configured, purchase};
+use super::{BOOKBUYER, PEER, POLICIES, compiled, configured, purchase};
 
 const CONNECTIONS: &str = "
 ---
@@ -49,14 +44,7 @@ fn cost(vm: &mut Vm, mut call: impl FnMut(&mut Vm)) -> u64 {
 }
 
 fn with_root(root_id: &str, settings: &str) -> Vm {
-    let mut sources = SourceMap::new();
-    let text = format!("{POLICIES}{CONNECTIONS}");
-    sources.add("policies.yaml", text).expect("small enough");
-    let bundle = smi_model::read(&sources, &Limits::default()).value;
-    let options = Options { dialect: Dialect::Spec, ..Options::default() };
-    let policies = policy_compiler::resolve(&bundle, &options).value;
-    let table = policy_compiler::compile(&policies, &sources, Scope::Workload(BOOKSTORE)).value;
-    let table = table.expect("within the limits");
+    let table = compiled(&format!("{POLICIES}{CONNECTIONS}"));
     let mut vm = Vm::start();
     vm.name_root(root_id);
     let settings = if settings.is_empty() { String::new() } else { format!("{settings}\n") };

@@ -6,6 +6,7 @@
 
 #![expect(clippy::expect_used, reason = "a broken premise is a failed test")]
 
+use conformance::engine::header_block;
 use wasmi::{AsContextMut, Caller, Error, ExternType, Linker, Memory};
 
 use super::vm::{MODULE, Proxy, Reply};
@@ -95,7 +96,7 @@ fn get_header_map_pairs(
     if map != REQUEST_HEADERS {
         return Err(Error::new("the filter asked for other headers than the request's"));
     }
-    let pairs = serialise(&caller.data().request.headers);
+    let pairs = header_block(&caller.data().request.headers);
     give(&mut caller, Some(pairs), data_at, length_at)
 }
 
@@ -236,23 +237,6 @@ fn change(caller: &mut Caller<'_, Proxy>, id: u32, to: impl FnOnce(u64) -> u64) 
     };
     *value = to(*value);
     OK
-}
-
-/// The form in which the ABI passes headers: their number, the two lengths of
-/// each, then names and values, each with a zero byte behind it.
-fn serialise(headers: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let length =
-        |bytes: &[u8]| u32::try_from(bytes.len()).expect("a header is small").to_le_bytes();
-    let mut out = u32::try_from(headers.len()).expect("a request is small").to_le_bytes().to_vec();
-    for (name, value) in headers {
-        out.extend(length(name.as_bytes()));
-        out.extend(length(value));
-    }
-    for (name, value) in headers {
-        out.extend(name.bytes().chain([0]));
-        out.extend(value.iter().copied().chain([0]));
-    }
-    out
 }
 
 /// Puts bytes into memory that the VM allocates, and tells it where.

@@ -55,15 +55,18 @@ fn shipped() -> Vec<u8> {
     fs::read(tools.filter).expect("the filter was built")
 }
 
-static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+static TABLE: LazyLock<Vec<u8>> = LazyLock::new(|| compiled(POLICIES));
+
+/// The bookstore's table under these policies.
+fn compiled(policies: &str) -> Vec<u8> {
     let mut sources = SourceMap::new();
-    sources.add("policies.yaml", POLICIES.to_owned()).expect("small enough");
+    sources.add("policies.yaml", policies.to_owned()).expect("small enough");
     let bundle = smi_model::read(&sources, &Limits::default()).value;
     let policies = policy_compiler::resolve(&bundle, &Options::default()).value;
     let table = policy_compiler::compile(&policies, &sources, Scope::Workload(BOOKSTORE));
     assert!(table.diagnostics.is_empty(), "{:?}", table.diagnostics);
     table.value.expect("within the limits")
-});
+}
 
 /// A VM with the policies in force.
 fn configured() -> Vm {

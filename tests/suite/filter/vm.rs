@@ -86,15 +86,11 @@ impl Vm {
 
     /// What the filter makes of a request: nothing, or a reply.
     pub(super) fn request(&mut self, request: &Request) -> Option<Reply> {
-        self.requests += 1;
-        let context = 1000 + self.requests;
-        let headers = u32::try_from(request.headers.len()).expect("a request is small");
-        self.store.data_mut().request = request.clone();
-        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
-        let paused = self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32));
+        let context = self.begin(request);
+        let paused = self.headers(context, request);
         self.call::<_, ()>("proxy_on_delete", context);
         let reply = self.store.data_mut().reply.take();
-        assert_eq!(paused == 1, reply.is_some(), "a request is paused exactly when it is denied");
+        assert_eq!(paused, reply.is_some(), "a request is paused exactly when it is denied");
         reply
     }
 
@@ -111,10 +107,7 @@ impl Vm {
 
     /// What the filter makes of the first data of a connection: whether it may flow.
     pub(super) fn connection(&mut self, request: &Request) -> bool {
-        self.requests += 1;
-        let context = 1000 + self.requests;
-        self.store.data_mut().request = request.clone();
-        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
+        let context = self.begin(request);
         let held = self.call::<_, u32>("proxy_on_downstream_data", (context, 1_u32, 0_u32));
         let again = self.call::<_, u32>("proxy_on_upstream_data", (context, 1_u32, 0_u32));
         assert_eq!(held, again, "a connection is decided about once");
@@ -125,16 +118,27 @@ impl Vm {
 
     /// The Service to which the filter sends a request, if any.
     pub(super) fn backend(&mut self, request: &Request) -> Option<String> {
-        self.requests += 1;
-        let context = 1000 + self.requests;
-        let headers = u32::try_from(request.headers.len()).expect("a request is small");
-        self.store.data_mut().request = request.clone();
-        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
-        let paused = self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32));
-        assert_eq!(paused, 0, "a split ends no request");
+        let context = self.begin(request);
+        let paused = self.headers(context, request);
+        assert!(!paused, "a split ends no request");
         let headers = &self.store.data().request.headers;
         let (_, value) = headers.iter().find(|(name, _)| name == "x-smi-backend")?;
         Some(String::from_utf8(value.clone()).expect("the name of a Service is text"))
+    }
+
+    /// Announces a request or connection, and gives its context.
+    fn begin(&mut self, request: &Request) -> u32 {
+        self.requests += 1;
+        let context = 1000 + self.requests;
+        self.store.data_mut().request = request.clone();
+        self.call::<_, ()>("proxy_on_context_create", (context, ROOT));
+        context
+    }
+
+    /// Whether the filter pauses a request when its headers have arrived.
+    fn headers(&mut self, context: u32, request: &Request) -> bool {
+        let headers = u32::try_from(request.headers.len()).expect("a request is small");
+        self.call::<_, u32>("proxy_on_request_headers", (context, headers, 1_u32)) == 1
     }
 
     /// Everything that was logged.

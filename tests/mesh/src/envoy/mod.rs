@@ -94,10 +94,7 @@ impl Sidecar {
     ///
     /// When the system does not say it.
     pub fn memory(&self) -> Result<u64> {
-        let text = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.and_then(|line| line.split_whitespace().next());
-        Ok(kilobytes.context("no VmRSS")?.parse::<u64>()? * 1024)
+        self.process.memory()
     }
 
     /// The folder of discovery files, which Envoy watches.
@@ -224,32 +221,47 @@ fn admin_file(folder: &Path) -> PathBuf {
 
 /// Runs Envoy until it serves.
 fn launch(envoy: &Path, folder: &Path, inbound: &str) -> Result<(Process, Addresses)> {
+    let mut command = Command::new(envoy);
+    command
+        .arg("--config-path")
+        .arg(configuration(folder))
+        .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
+        .args(["--file-flush-interval-msec", "50"]);
+    let name = format!("Envoy in {}", folder.display());
+    let (process, admin) = run(&name, &mut command, folder, START)?;
+    let inbound = listener(admin, inbound)?;
+    let outbound = listener(admin, "outbound-http")?;
+    Ok((process, Addresses { admin, inbound, outbound }))
+}
+
+/// Runs an Envoy with one worker until it serves, with its log in `folder`, and says
+/// where its administration interface is.
+///
+/// # Errors
+///
+/// When it ends, or does not serve within `patience`; with the last lines of its log.
+pub fn run(
+    name: &str,
+    command: &mut Command,
+    folder: &Path,
+    patience: Duration,
+) -> Result<(Process, SocketAddr)> {
     let admin_file = admin_file(folder);
-    let mut process = Process::start(
-        &format!("Envoy in {}", folder.display()),
-        Command::new(envoy)
-            .arg("--config-path")
-            .arg(configuration(folder))
-            .arg("--admin-address-path")
-            .arg(&admin_file)
-            .args(["--concurrency", "1"])
-            // Several Envoys on one machine would share what a restart hands over.
-            .arg("--disable-hot-restart")
-            .args(["--log-level", "warning", "--component-log-level", "wasm:info"])
-            .args(["--file-flush-interval-msec", "50"]),
-        &folder.join("envoy.log"),
-    )?;
-    let admin = process.wait_for("admin address", START, || {
+    command
+        .arg("--admin-address-path")
+        .arg(&admin_file)
+        .args(["--concurrency", "1"])
+        // Several Envoys on one machine would share what a restart hands over.
+        .arg("--disable-hot-restart");
+    let mut process = Process::start(name, command, &folder.join("envoy.log"))?;
+    let admin = process.wait_for("admin address", patience, || {
         fs::read_to_string(&admin_file).ok()?.trim().parse().ok()
     })?;
-    process.wait_for("readiness", START, || {
+    process.wait_for("readiness", patience, || {
         let ready = http::get(admin, "/ready").ok()?;
         (ready.status == 200).then_some(())
     })?;
-    let listeners = listeners(admin)?;
-    let inbound = listener(&listeners, inbound)?;
-    let outbound = listener(&listeners, "outbound-http")?;
-    Ok((process, Addresses { admin, inbound, outbound }))
+    Ok((process, admin))
 }
 
 /// What the gauge shows for a table with this digest: its first four bytes.
@@ -265,15 +277,21 @@ fn stat(admin: SocketAddr, name: &str) -> Result<Option<u64>> {
     Ok(Some(value))
 }
 
-fn listeners(admin: SocketAddr) -> Result<Value> {
-    let response = http::get(admin, "/listeners?format=json")?;
-    serde_json::from_str(&response.body).context("Envoy's list of listeners is no JSON")
-}
-
-fn listener(listeners: &Value, name: &str) -> Result<SocketAddr> {
+/// Where the listener is whose name begins with `name`.
+///
+/// # Errors
+///
+/// When there is none.
+pub fn listener(admin: SocketAddr, name: &str) -> Result<SocketAddr> {
+    let listeners = http::get(admin, "/listeners?format=json")?.body;
+    let listeners: Value =
+        serde_json::from_str(&listeners).context("Envoy's list of listeners is no JSON")?;
+    let is_it = |listener: &&Value| {
+        let its_name = listener.get("name").and_then(Value::as_str);
+        its_name.is_some_and(|its_name| its_name.starts_with(name))
+    };
     let find = || {
-        let all = listeners.get("listener_statuses")?.as_array()?;
-        let this = all.iter().find(|listener| listener.get("name") == Some(&name.into()))?;
+        let this = listeners.get("listener_statuses")?.as_array()?.iter().find(is_it)?;
         let address = this.pointer("/local_address/socket_address")?;
         let ip = address.get("address")?.as_str()?.parse().ok()?;
         let port = address.get("port_value")?.as_u64()?.try_into().ok()?;

@@ -21,8 +21,7 @@ struct Scene {
 impl Scene {
     fn open(label: &str) -> Result<Self> {
         let table = table()?;
-        let mut shop = Shop::open(label, Policy::Table(&table.table), |_| ())?;
-        shop.sidecar.wait_for_table(&table.digest)?;
+        let shop = Shop::enforcing(label, &table, |_| ())?;
         let customers = Customers::of(&shop)?;
         customers.check()?;
         let good = fs::read(shop.sidecar.discovery().join("http.pb"))?;

@@ -73,8 +73,7 @@ fn two_tables() -> Result<[Compiled; 2]> {
 #[test]
 fn a_thousand_reloads_fail_nobody_and_let_nobody_in() -> Result<()> {
     let tables = two_tables()?;
-    let mut shop = Shop::open("reloads", Policy::Table(&tables[0].table), |_| ())?;
-    shop.sidecar.wait_for_table(&tables[0].digest)?;
+    let mut shop = Shop::enforcing("reloads", &tables[0], |_| ())?;
     let customers = Customers::of(&shop)?;
     let (bought, stolen) = (Traffic::default(), Traffic::default());
     let memory = thread::scope(|scope| {
@@ -124,10 +123,9 @@ fn a_policy_that_comes_back_while_it_is_in_use_is_in_force() -> Result<()> {
     let table = table()?;
     // An application that answers when it has all of a request.
     let recorder = Recorder::start()?;
-    let mut shop = Shop::open("comes-back", Policy::Table(&table.table), |settings| {
+    let mut shop = Shop::enforcing("comes-back", &table, |settings| {
         settings.application = recorder.address;
     })?;
-    shop.sidecar.wait_for_table(&table.digest)?;
     let customers = Customers::of(&shop)?;
     customers.check()?;
     let mut endless = customers.buyer.connect()?;
@@ -155,8 +153,7 @@ fn a_policy_that_comes_back_while_it_is_in_use_is_in_force() -> Result<()> {
 #[test]
 fn ten_thousand_connections_get_each_its_answer() -> Result<()> {
     let table = table()?;
-    let mut shop = Shop::open("many", Policy::Table(&table.table), |_| ())?;
-    shop.sidecar.wait_for_table(&table.digest)?;
+    let shop = Shop::enforcing("many", &table, |_| ())?;
     let customers = Customers::of(&shop)?;
     let cases = [
         (&customers.buyer, request("GET", BOOK, ""), 200),

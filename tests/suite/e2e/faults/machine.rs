@@ -69,8 +69,7 @@ fn wait_for_the_next(customers: &Customers) -> Result<u64> {
 #[test]
 fn a_module_that_never_works_serves_nobody() -> Result<()> {
     let table = table()?;
-    let mut shop = Shop::open("stops-always", Policy::Table(&table.table), |_| ())?;
-    shop.sidecar.wait_for_table(&table.digest)?;
+    let mut shop = Shop::enforcing("stops-always", &table, |_| ())?;
     let customers = Customers::of(&shop)?;
     customers.check()?;
     let module = shop.folder().join("broken.wasm");
@@ -93,8 +92,7 @@ fn a_module_that_never_works_serves_nobody() -> Result<()> {
 #[test]
 fn what_is_no_filter_is_refused_as_an_update() -> Result<()> {
     let table = table()?;
-    let mut shop = Shop::open("no-filter", Policy::Table(&table.table), |_| ())?;
-    shop.sidecar.wait_for_table(&table.digest)?;
+    let mut shop = Shop::enforcing("no-filter", &table, |_| ())?;
     let customers = Customers::of(&shop)?;
     let whole = fs::read(&tools()?.filter)?;
     let half = whole.get(..whole.len() / 2).unwrap_or_default();

@@ -24,8 +24,7 @@ fn without_a_table_everything_is_denied() -> Result<()> {
 #[test]
 fn taking_the_table_away_denies_everything() -> Result<()> {
     let table = table()?;
-    let mut shop = Shop::open("table-taken", Policy::Table(&table.table), |_| ())?;
-    shop.sidecar.wait_for_table(&table.digest)?;
+    let mut shop = Shop::enforcing("table-taken", &table, |_| ())?;
     let buyer = shop.client("bookbuyer")?;
     ensure!(buyer.get("/buy-a-book/new")?.status == 200);
     shop.sidecar.deliver(Policy::None)?;
@@ -58,8 +57,7 @@ fn a_damaged_discovery_file_at_the_start_denies_everything() -> Result<()> {
 #[test]
 fn a_damaged_update_leaves_the_old_table_in_force() -> Result<()> {
     let table = table()?;
-    let mut shop = Shop::open("damaged-update", Policy::Table(&table.table), |_| ())?;
-    shop.sidecar.wait_for_table(&table.digest)?;
+    let mut shop = Shop::enforcing("damaged-update", &table, |_| ())?;
     let (buyer, thief) = (shop.client("bookbuyer")?, shop.client("bookthief")?);
     let mut refused = 0;
     for (damage, bytes) in damaged(&table.table) {

@@ -11,12 +11,11 @@ use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Error, Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use loopback_mesh::certificates::Authority;
 use rustls::client::Resumption;
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
 
 use super::rules::{self, Rules};
 
@@ -76,13 +75,7 @@ impl<'a> Callers<'a> {
             return Ok(Arc::clone(known));
         }
         let identity = self.authority.issue(&rules::caller(caller))?;
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from(self.authority.certificate_der().to_vec()))?;
-        let key = PrivateKeyDer::try_from(identity.key_der().to_vec()).map_err(Error::msg)?;
-        let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_client_auth_cert(vec![identity.certificate_der().to_vec().into()], key)?;
+        let mut config = self.authority.client(Some(&identity))?;
         config.resumption = Resumption::disabled();
         let config = Arc::new(config);
         self.configs.insert(caller, Arc::clone(&config));

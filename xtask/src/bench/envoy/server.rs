@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use loopback_mesh::TRUST_DOMAIN;
 use loopback_mesh::certificates::Files;
-use loopback_mesh::http::{Call, call};
+use loopback_mesh::envoy::{listener, run};
+use loopback_mesh::http;
 use loopback_mesh::process::Process;
+use loopback_mesh::tools::replace;
 use policy_compiler::back::envoy::{
     Configuration, Credentials, Discovery, Inbound, Outbound, Plugin, Protocol, Root, Sidecar,
     bootstrap,
@@ -70,29 +72,10 @@ impl Server {
         deliver(&discovery, &filter, configuration)?;
         let config = folder.join("envoy.json");
         fs::write(&config, render(setting, folder, guard, with_tls)?.to_string())?;
-        let admin_file = folder.join("admin");
-        let mut process = Process::start(
-            "Envoy",
-            Cores::command(setting.cores, setting.envoy)
-                .arg("--config-path")
-                .arg(&config)
-                .arg("--admin-address-path")
-                .arg(&admin_file)
-                .args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warning"]),
-            &folder.join("envoy.log"),
-        )?;
-        let admin = process.wait_for("admin address", START, || {
-            fs::read_to_string(&admin_file).ok()?.trim().parse().ok()
-        })?;
-        process.wait_for("readiness", START, || {
-            (get(admin, "/ready").ok()? == "LIVE\n").then_some(())
-        })?;
-        let listeners: Value = serde_json::from_str(&get(admin, "/listeners?format=json")?)?;
-        let port = listeners
-            .pointer("/listener_statuses/0/local_address/socket_address/port_value")
-            .and_then(Value::as_u64)
-            .context("Envoy has no listener")?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, u16::try_from(port)?));
+        let mut command = Cores::command(setting.cores, setting.envoy);
+        command.arg("--config-path").arg(&config).args(["--log-level", "warning"]);
+        let (process, admin) = run("Envoy", &mut command, folder, START)?;
+        let address = listener(admin, "inbound-http")?;
         Ok(Self { process, admin, address, filter, discovery })
     }
 
@@ -116,10 +99,8 @@ impl Server {
 
     /// Memory that is in use, in bytes.
     pub(super) fn memory(&self) -> Result<f64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
-        Ok(kibibytes.context("no VmRSS")?.trim().parse::<f64>()? * 1024.0)
+        #[expect(clippy::cast_precision_loss, reason = "figures are rounded for people")]
+        self.process.memory().map(|bytes| bytes as f64)
     }
 
     /// The mean of what the filter itself measures of its decisions, in nanoseconds; none
@@ -200,14 +181,11 @@ fn edit(
 /// Envoy looks when a file is renamed into the folder.
 fn deliver(folder: &Path, filter: &str, configuration: Configuration<'_>) -> Result<()> {
     let discovery = Discovery::Plugin(Plugin { root: Root::Http, filter, configuration });
-    let new = folder.join("new");
-    fs::write(&new, discovery.bytes(""))?;
-    fs::rename(&new, folder.join(discovery.file()))?;
-    Ok(())
+    replace(&folder.join(discovery.file()), &discovery.bytes(""))
 }
 
 fn get(admin: SocketAddr, path: &str) -> Result<String> {
-    let response = call(admin, Call { method: "GET", host: "localhost", path, headers: &[] })?;
+    let response = http::get(admin, path)?;
     ensure!(response.status == 200, "{path} is answered by {}", response.status);
     Ok(response.body)
 }
