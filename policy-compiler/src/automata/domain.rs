@@ -76,8 +76,7 @@ impl Domain {
     }
 
     pub(super) fn cut(self, place: Place, cuts: &mut Cuts) {
-        // Digits and letters of numbers, controls, and the bytes of UTF-8 by what may
-        // follow them.
+        // Digits and letters of numbers, controls, and bytes of UTF-8 by what follows.
         let ranges = [(b'0', b'9'), (b'A', b'F'), (b'a', b'f'), (b'G', b'Z'), (b'g', b'z')];
         ranges.into_iter().for_each(|(first, last)| cuts.around(first, last));
         for byte in
@@ -305,10 +304,14 @@ const HOST_IN_NAME: Place = 1;
 const HOST_IN_BRACKETS: Place = 2;
 const HOST_BEHIND_BRACKETS: Place = 3;
 
+/// Whether a host can have a byte, in upper or lower case.
+pub(super) const fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'@' | b',' | b'/' | b'\\' | b'?' | b'#' | b';' | b'"' | b'\'')
+}
+
 fn step_in_host(place: Place, byte: u8) -> Option<Place> {
-    let is_fine = byte.is_ascii_graphic()
-        && !byte.is_ascii_uppercase()
-        && !matches!(byte, b'@' | b',' | b'/' | b'\\' | b'?' | b'#' | b';' | b'"' | b'\'');
+    let is_fine = is_of_host(byte) && !byte.is_ascii_uppercase();
     match (place, byte) {
         _ if !is_fine => None,
         (HOST_START, b'[') => Some(HOST_IN_BRACKETS),

@@ -13,6 +13,7 @@ use decision_table::plan::{Edge, State};
 
 use super::build::Text;
 use super::dfa::{Dfa, push};
+use super::domain::is_of_host;
 
 impl Text {
     /// Whether a text that a table's automaton is asked about can have a byte; see
@@ -22,13 +23,7 @@ impl Text {
             Self::Path => {
                 is_of_utf8(byte) && !byte.is_ascii_control() && !matches!(byte, b'#' | b'?' | b'\\')
             }
-            Self::Host => {
-                byte.is_ascii_graphic()
-                    && !matches!(
-                        byte,
-                        b'@' | b',' | b'/' | b'\\' | b'?' | b'#' | b';' | b'"' | b'\''
-                    )
-            }
+            Self::Host => is_of_host(byte),
             // Whoever hands over headers may let any text pass.
             Self::Header => is_of_utf8(byte),
         }
